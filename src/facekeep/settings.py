@@ -1,0 +1,123 @@
+"""One typed, frozen model of the settings, read once at the edge; a room gets only its own section.
+
+Sources, in order: the defaults below, `keep.toml` in the data folder. Unknown keys are refused. Nothing secret is a
+setting: keys are typed in, come as word shares, or lie in a file that only its path is known of.
+"""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from tempfile import gettempdir
+
+import msgspec
+
+from facekeep.errors import BadInput, Code
+
+_LONGEST_SOCKET_PATH = 100  # bytes; the kernel's sun_path holds 108 on Linux and 104 elsewhere
+
+
+class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server listens, and how much it takes. Sizes in bytes, times in seconds.
+
+    `allowed_hosts` are names that requests may come under besides the machine's own (localhost and its addresses).
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8470
+    max_photo_bytes: int = 20_000_000
+    max_request_bytes: int = 64_000_000
+    max_photos_a_request: int = 16
+    workers_threads: int = 16
+    allowed_hosts: tuple[str, ...] = ()
+
+
+class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`records_url` is an SQLAlchemy URL, `blobs_url` a folder or `s3://bucket/prefix`; empty means the data folder."""
+
+    records_url: str = ""
+    blobs_url: str = ""
+
+
+class FacesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of the decoding and inference worker. `model_dir` empty means the installed model package."""
+
+    model_dir: str = ""
+    workers: int = 1
+    threads_a_worker: int = 1
+    max_pixels: int = 50_000_000
+    max_side_px: int = 16_384
+    max_memory_bytes: int = 2_000_000_000
+    max_cpu_seconds_a_photo: int = 20
+    photos_before_recycling: int = 1_000
+    idle_seconds_before_renewal: float = 20.0
+
+
+class SearchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`threads` 0 means every core."""
+
+    threads: int = 0
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of it, with the folders derived from one root."""
+
+    data_dir: Path
+    http: HttpSettings = HttpSettings()
+    store: StoreSettings = StoreSettings()
+    faces: FacesSettings = FacesSettings()
+    search: SearchSettings = SearchSettings()
+
+    @property
+    def vault_dir(self) -> Path:
+        """The vault's own folder: its database, its log, its seal. The server never opens it."""
+        return self.data_dir / "vault"
+
+    @property
+    def store_dir(self) -> Path:
+        """Encrypted records and blobs."""
+        return self.data_dir / "store"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Repaired models, compiled kernels, mapped blocks of a remote store. May be deleted at any time."""
+        return self.data_dir / "cache"
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets. Under the data folder, or, where that path is too long for a socket, under the system's own."""
+        inside = self.data_dir / "run"
+        if len(os.fsencode(inside / "vault-admin.sock")) <= _LONGEST_SOCKET_PATH:
+            return inside
+        digest = sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return Path(gettempdir()) / f"facekeep-{os.getuid()}-{digest}"
+
+    @property
+    def vault_socket(self) -> Path:
+        """Where the server reaches the vault."""
+        return self.run_dir / "vault.sock"
+
+    @property
+    def admin_socket(self) -> Path:
+        """Where an operator reaches the vault. In production the server's user cannot open it."""
+        return self.run_dir / "vault-admin.sock"
+
+
+def load(data_dir: Path) -> Settings:
+    """Settings of the keep under `data_dir`.
+
+    Raises
+    ------
+    BadInput
+        `invalid_setting`: an unknown key or a value of the wrong type, named.
+    """
+    root = data_dir.expanduser().absolute()
+    given: dict[str, object] = {}
+    if (root / "keep.toml").exists():
+        try:
+            given = msgspec.toml.decode((root / "keep.toml").read_bytes(), type=dict[str, object])
+        except msgspec.DecodeError as error:
+            raise BadInput(Code.INVALID_SETTING, f"keep.toml is not valid TOML: {error}") from error
+    try:
+        return msgspec.convert({**given, "data_dir": root}, Settings)
+    except msgspec.ValidationError as error:
+        raise BadInput(Code.INVALID_SETTING, f"keep.toml: {error}") from error
