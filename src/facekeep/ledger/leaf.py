@@ -1,0 +1,86 @@
+"""The one size and layout every log entry has, so that an entry's length and header tell nothing.
+
+    version 1 | salt 16 | nonce 12 | ciphertext 995, of which the last 16 bytes are the authentication tag
+
+The plaintext under it is a big-endian uint16 length, that many bytes, and zeros to the end. Not done here: the
+encryption itself; whoever holds no key sees a version and 1,023 random-looking bytes.
+"""
+
+from dataclasses import dataclass
+
+from facekeep.errors import BadInput, Code, Tampered
+
+LEAF_SIZE = 1024
+LEAF_VERSION = 1
+SALT_BYTES = 16
+NONCE_BYTES = 12
+TAG_BYTES = 16
+CIPHERTEXT_BYTES = LEAF_SIZE - 1 - SALT_BYTES - NONCE_BYTES
+MAX_ENTRY_BYTES = CIPHERTEXT_BYTES - TAG_BYTES - 2
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLeaf:
+    """A leaf taken apart: `salt` 16, `nonce` 12 and `ciphertext` 995 bytes."""
+
+    version: int
+    salt: bytes
+    nonce: bytes
+    ciphertext: bytes
+
+
+def pack_leaf(*, salt: bytes, nonce: bytes, ciphertext: bytes) -> bytes:
+    """The 1,024 bytes of a leaf of the current version.
+
+    Raises
+    ------
+    BadInput
+        `invalid_request`: a part of the wrong length.
+    """
+    if (len(salt), len(nonce), len(ciphertext)) != (SALT_BYTES, NONCE_BYTES, CIPHERTEXT_BYTES):
+        raise BadInput(Code.INVALID_REQUEST, "a part of the log entry has the wrong length")
+    return bytes((LEAF_VERSION,)) + salt + nonce + ciphertext
+
+
+def parse_leaf(untrusted: bytes) -> SealedLeaf:
+    """The parts of a leaf.
+
+    Raises
+    ------
+    Tampered
+        `log_altered`: another length or an unknown version.
+    """
+    if len(untrusted) != LEAF_SIZE or untrusted[0] != LEAF_VERSION:
+        raise Tampered(Code.LOG_ALTERED, "a log entry has an unknown layout")
+    nonce_at = 1 + SALT_BYTES
+    text_at = nonce_at + NONCE_BYTES
+    return SealedLeaf(untrusted[0], untrusted[1:nonce_at], untrusted[nonce_at:text_at], untrusted[text_at:])
+
+
+def pad_entry(content: bytes) -> bytes:
+    """The plaintext of a leaf: `content` brought to the one length, 979 bytes.
+
+    Raises
+    ------
+    BadInput
+        `invalid_request`: longer than 977 bytes. Nothing is ever cut off.
+    """
+    if len(content) > MAX_ENTRY_BYTES:
+        raise BadInput(
+            Code.INVALID_REQUEST, f"the log entry has {len(content)} bytes; at most {MAX_ENTRY_BYTES} are kept"
+        )
+    return (len(content).to_bytes(2, "big") + content).ljust(MAX_ENTRY_BYTES + 2, b"\x00")
+
+
+def unpad_entry(plaintext: bytes) -> bytes:
+    """The content under the padding.
+
+    Raises
+    ------
+    Tampered
+        `log_altered`: not a plaintext that `pad_entry` makes.
+    """
+    content = plaintext[2 : 2 + int.from_bytes(plaintext[:2], "big")]
+    if len(content) > MAX_ENTRY_BYTES or pad_entry(content) != plaintext:
+        raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext")
+    return content
