@@ -1,0 +1,66 @@
+"""The Python client of a facekeep server, synchronous and asynchronous. Stands alone: imports nothing of the server.
+
+    with Client("http://127.0.0.1:8470", api_key) as client:
+        collection = client.create_collection("Family tracing 2026")
+        client.enroll(collection.collection_id, [Photo(Path("ana.jpg"), person_name="Ana")])
+        for candidate in client.search(Path("probe.jpg"), [collection.collection_id]).candidates:
+            print(candidate.rank, candidate.person_name, candidate.meaning)
+"""
+
+from facekeep_sdk.client import AsyncClient, Client
+from facekeep_sdk.errors import FacekeepApiError, FacekeepSdkError, FacekeepUnreachable, LogTampered
+from facekeep_sdk.models import (
+    Box,
+    Candidate,
+    Checkpoint,
+    Collection,
+    DetectedFace,
+    Detection,
+    Enrollment,
+    Face,
+    LogCheck,
+    LogEntry,
+    Person,
+    Photo,
+    PhotoOutcome,
+    Policy,
+    Probe,
+    Proof,
+    ProvedEntry,
+    Receipt,
+    Refusal,
+    SearchResult,
+    Status,
+    Verification,
+)
+
+__all__ = [
+    "AsyncClient",
+    "Box",
+    "Candidate",
+    "Checkpoint",
+    "Client",
+    "Collection",
+    "DetectedFace",
+    "Detection",
+    "Enrollment",
+    "Face",
+    "FacekeepApiError",
+    "FacekeepSdkError",
+    "FacekeepUnreachable",
+    "LogCheck",
+    "LogEntry",
+    "LogTampered",
+    "Person",
+    "Photo",
+    "PhotoOutcome",
+    "Policy",
+    "Probe",
+    "Proof",
+    "ProvedEntry",
+    "Receipt",
+    "Refusal",
+    "SearchResult",
+    "Status",
+    "Verification",
+]

@@ -1,0 +1,261 @@
+"""`Client` and `AsyncClient`: the same calls, sent by a thread or awaited.
+
+Each method is one description of `calls.py` bound to a way of sending, so the two cannot drift apart.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import wraps
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+import httpx
+
+from facekeep_sdk import calls, log_memory
+from facekeep_sdk.calls import Call, Conversation, Page
+from facekeep_sdk.log_memory import LogMemory
+from facekeep_sdk.models import Checkpoint, LogCheck, ProvedEntry
+from facekeep_sdk.sending import Outcome, Retries, request_arguments, settle
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _described(describe: Callable[P, Any], method: Callable[..., T]) -> Callable[..., T]:
+    wrapped = wraps(describe)(method)
+    parameters = [_SELF, *inspect.signature(describe).parameters.values()]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _sent(describe: Callable[P, Call[T]]) -> Callable[Concatenate["Client", P], T]:
+    def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.send(describe(*args, **kwargs))
+
+    return _described(describe, method)
+
+
+def _listed(describe: Callable[P, Call[Page[T]]]) -> Callable[Concatenate["Client", P], Iterator[T]]:
+    def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        following: Call[Page[T]] | None = describe(*args, **kwargs)
+        while following is not None:
+            page = self.send(following)
+            yield from page.items
+            following = page.following
+
+    return _described(describe, method)
+
+
+def _awaited(describe: Callable[P, Call[T]]) -> Callable[Concatenate["AsyncClient", P], Awaitable[T]]:
+    async def method(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.send(describe(*args, **kwargs))
+
+    return _described(describe, method)
+
+
+def _listed_async(describe: Callable[P, Call[Page[T]]]) -> Callable[Concatenate["AsyncClient", P], AsyncIterator[T]]:
+    async def method(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        following: Call[Page[T]] | None = describe(*args, **kwargs)
+        while following is not None:
+            page = await self.send(following)
+            for item in page.items:
+                yield item
+            following = page.following
+
+    return _described(describe, method)
+
+
+class _Common:
+    """What both clients are made with. The key is sent as a header only, and never shown.
+
+    `checkpoint_path` keeps the last checked checkpoint of the log between runs; see `check_log`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout_s: float = 60.0,
+        retries: Retries | None = None,
+        checkpoint_path: Path | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._retries = retries or Retries()
+        self._memory = LogMemory(checkpoint_path)
+        self._options: dict[str, Any] = {
+            "base_url": self.base_url,
+            "headers": {"Authorization": f"Bearer {api_key}", "User-Agent": "facekeep-sdk"},
+            "timeout": httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
+            "follow_redirects": False,  # a redirect would carry the key elsewhere
+            "trust_env": False,  # so would a proxy that somebody else set
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.base_url!r})"
+
+    @property
+    def last_checkpoint(self) -> Checkpoint | None:
+        """The last checkpoint that passed `check_log`."""
+        return self._memory.last
+
+
+class Client(_Common):
+    """A client for ordinary code; safe to share between threads. Close it, or use it in a `with` block."""
+
+    def __init__(self, base_url: str, api_key: str, **options: Any) -> None:
+        super().__init__(base_url, api_key, **options)
+        self._http = httpx.Client(**self._options)
+
+    status = _sent(calls.status)
+    create_collection = _sent(calls.create_collection)
+    collections = _listed(calls.collections)
+    collection = _sent(calls.collection)
+    delete_collection = _sent(calls.delete_collection)
+    create_person = _sent(calls.create_person)
+    persons = _listed(calls.persons)
+    person = _sent(calls.person)
+    forget_person = _sent(calls.forget_person)
+    enroll = _sent(calls.enroll)
+    faces = _listed(calls.faces)
+    face = _sent(calls.face)
+    forget_face = _sent(calls.forget_face)
+    crop = _sent(calls.crop)
+    photo = _sent(calls.photo)
+    detect = _sent(calls.detect)
+    search = _sent(calls.search)
+    search_by_face = _sent(calls.search_by_face)
+    verify = _sent(calls.verify)
+    log_entries = _listed(calls.log_entries)
+    checkpoint = _sent(calls.checkpoint)
+    proof = _sent(calls.proof)
+    consistency = _sent(calls.consistency)
+
+    def check_log(self, *, entries: bool = False) -> LogCheck:
+        """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
+        return self._converse(log_memory.check_log(self._memory, entries=entries))
+
+    def prove_entry(self, index: int) -> ProvedEntry:
+        """Check the log, and that entry `index` is in it; returns what others need to check the same."""
+        return self._converse(log_memory.prove_entry(self._memory, index))
+
+    def send(self, call: Call[T]) -> T:
+        """Send a described call, again where that is safe, and return its decoded answer."""
+        for attempt in count(1):
+            outcome = self._attempt(call)
+            delay_s = self._retries.delay_s(call, attempt, outcome)
+            if delay_s is None:
+                break
+            time.sleep(delay_s)
+        return settle(call, outcome)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _attempt(self, call: Call[Any]) -> Outcome:
+        with request_arguments(call) as arguments:
+            try:
+                return self._http.request(call.method, call.path, **arguments)
+            except httpx.TransportError as error:
+                return error
+
+    def _converse(self, conversation: Conversation[T]) -> T:
+        answer: Any = None
+        while True:
+            try:
+                answer = self.send(conversation.send(answer))
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+
+class AsyncClient(_Common):
+    """The same client for `asyncio`. Close it, or use it in an `async with` block."""
+
+    def __init__(self, base_url: str, api_key: str, **options: Any) -> None:
+        super().__init__(base_url, api_key, **options)
+        self._http = httpx.AsyncClient(**self._options)
+
+    status = _awaited(calls.status)
+    create_collection = _awaited(calls.create_collection)
+    collections = _listed_async(calls.collections)
+    collection = _awaited(calls.collection)
+    delete_collection = _awaited(calls.delete_collection)
+    create_person = _awaited(calls.create_person)
+    persons = _listed_async(calls.persons)
+    person = _awaited(calls.person)
+    forget_person = _awaited(calls.forget_person)
+    enroll = _awaited(calls.enroll)
+    faces = _listed_async(calls.faces)
+    face = _awaited(calls.face)
+    forget_face = _awaited(calls.forget_face)
+    crop = _awaited(calls.crop)
+    photo = _awaited(calls.photo)
+    detect = _awaited(calls.detect)
+    search = _awaited(calls.search)
+    search_by_face = _awaited(calls.search_by_face)
+    verify = _awaited(calls.verify)
+    log_entries = _listed_async(calls.log_entries)
+    checkpoint = _awaited(calls.checkpoint)
+    proof = _awaited(calls.proof)
+    consistency = _awaited(calls.consistency)
+
+    async def check_log(self, *, entries: bool = False) -> LogCheck:
+        """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
+        return await self._converse(log_memory.check_log(self._memory, entries=entries))
+
+    async def prove_entry(self, index: int) -> ProvedEntry:
+        """Check the log, and that entry `index` is in it; returns what others need to check the same."""
+        return await self._converse(log_memory.prove_entry(self._memory, index))
+
+    async def send(self, call: Call[T]) -> T:
+        """Send a described call, again where that is safe, and return its decoded answer."""
+        for attempt in count(1):
+            outcome = await self._attempt(call)
+            delay_s = self._retries.delay_s(call, attempt, outcome)
+            if delay_s is None:
+                break
+            await asyncio.sleep(delay_s)
+        return settle(call, outcome)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _attempt(self, call: Call[Any]) -> Outcome:
+        with request_arguments(call) as arguments:
+            try:
+                return await self._http.request(call.method, call.path, **arguments)
+            except httpx.TransportError as error:
+                return error
+
+    async def _converse(self, conversation: Conversation[T]) -> T:
+        answer: Any = None
+        while True:
+            try:
+                answer = await self.send(conversation.send(answer))
+            except StopIteration as end:
+                result: T = end.value
+                return result

@@ -1,0 +1,112 @@
+"""What a client remembers of a server's log, so that the log cannot be rewritten behind its back."""
+
+import os
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Any
+
+import msgspec
+
+from facekeep_sdk import calls
+from facekeep_sdk.calls import Call, Conversation, Page
+from facekeep_sdk.errors import LogTampered
+from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_inclusion, open_checkpoint
+from facekeep_sdk.models import Checkpoint, LogCheck, LogEntry, Proof, ProvedEntry
+
+
+@dataclass(slots=True)
+class LogMemory:
+    """The last checkpoint that passed every check; kept in the file at `path` too, if one is given.
+
+    The log's key is trusted on first sight and pinned from then on.
+    """
+
+    path: Path | None = None
+    last: Checkpoint | None = None
+
+    def __post_init__(self) -> None:
+        if self.path is not None and self.path.exists():
+            try:
+                self.last = msgspec.json.decode(self.path.read_bytes(), type=Checkpoint)
+            except msgspec.DecodeError as error:
+                raise LogTampered("the remembered checkpoint on this machine is damaged") from error
+
+    def remember(self, checkpoint: Checkpoint) -> None:
+        """Keep `checkpoint`, replacing the file in one step."""
+        self.last = checkpoint
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, beside = mkstemp(dir=self.path.parent, prefix=".checkpoint-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(checkpoint))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, self.path)
+
+
+def check_log(memory: LogMemory, *, entries: bool = False) -> Conversation[LogCheck]:
+    """Check that the log only grew since the last look, and with `entries` that each own entry is in it.
+
+    Raises
+    ------
+    LogTampered
+        A signature, a proof or the pinned key is wrong. The memory keeps what it held, as evidence.
+    """
+    newest: Checkpoint = yield calls.checkpoint()
+    pinned = memory.last.verifier_key if memory.last else newest.verifier_key
+    if newest.verifier_key != pinned:
+        raise LogTampered("the log is signed by another key than before")
+    head = open_checkpoint(newest.note, pinned)
+    old = open_checkpoint(memory.last.note, pinned) if memory.last else TreeHead(head.origin, 0, b"")
+    if 0 < old.size < head.size:
+        proof: Proof = yield calls.consistency(old.size, new_size=head.size)
+        check_consistency(old, head, _hashes(proof))
+    else:
+        check_consistency(old, head, ())
+    count = (yield from _check_entries(head)) if entries else 0
+    memory.remember(newest)
+    return LogCheck(head.size, b64encode(head.root).decode(), head.origin, old.size, newest, count)
+
+
+def prove_entry(memory: LogMemory, index: int) -> Conversation[ProvedEntry]:
+    """Check the log, and that entry `index` is in it. Raises `LogTampered`."""
+    checked = yield from check_log(memory)
+    head = open_checkpoint(checked.checkpoint.note, checked.checkpoint.verifier_key)
+    proof = yield from _check_entry(index, head)
+    return ProvedEntry(index, proof, checked.checkpoint)
+
+
+def _check_entries(head: TreeHead) -> Conversation[int]:
+    count = 0
+    following: Call[Page[LogEntry]] | None = calls.log_entries()
+    while following is not None:
+        page: Page[Any] = yield following
+        for entry in page.items:
+            if entry.index < head.size:  # later entries were written while this check ran
+                yield from _check_entry(entry.index, head)
+                count += 1
+        following = page.following
+    return count
+
+
+def _check_entry(index: int, head: TreeHead) -> Conversation[Proof]:
+    proof: Proof = yield calls.proof(index, size=head.size)
+    check_inclusion(_decoded(proof.leaf_hash), index=index, head=head, proof=_hashes(proof))
+    return proof
+
+
+def _hashes(proof: Proof) -> tuple[bytes, ...]:
+    return tuple(_decoded(text) for text in proof.hashes)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        value = b64decode(text, validate=True)
+    except ValueError as error:
+        raise LogTampered("a proof is not base64") from error
+    if len(value) != 32:
+        raise LogTampered("a proof holds something that is no hash")
+    return value

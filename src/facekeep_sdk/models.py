@@ -1,0 +1,281 @@
+"""What the server answers and what it is sent, as frozen dataclasses.
+
+Unknown members of an answer are ignored, so that an older client works with a newer server. Dates are ISO 8601 text.
+`entry` is the index of the log entry that the server wrote before it answered.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+PhotoSource = bytes | Path | str
+WhichFace = Literal["only", "main", "largest", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A face on the upright photo, in pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be done with a collection; fixed at creation. None leaves a choice to the server."""
+
+    keep_photos: bool = False
+    minimum_quality: int = 25
+    top_k: int = 10
+    evaluation: bool = False
+    score_floor: float | None = None
+    exposure_limit: int | None = None
+    score_step: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo to enroll. `content` is the bytes or a path; `which_face` says what to do when it shows several faces.
+
+    The file's own name is not sent; `photo_name` is what the server shows instead.
+    """
+
+    content: PhotoSource
+    person_id: str | None = None
+    person_name: str | None = None
+    source: str = ""
+    license: str = ""
+    legal_basis: str = ""
+    captured_at: str = ""
+    retain_until: str = ""
+    photo_name: str = ""
+    which_face: WhichFace = "only"
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A signed note over the whole log, and the key that signs, both in C2SP text form."""
+
+    note: str
+    verifier_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a keep: `state` is open, sealed, uninitialized or unreachable."""
+
+    state: str
+    version: str = ""
+    model: dict[str, Any] = field(default_factory=dict)
+    unseal_method: str = ""
+    trial: bool = False
+    quarantined: bool = False
+    index: dict[str, int] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A gallery with a policy, pinned to one face model."""
+
+    collection_id: str
+    name: str
+    model: str
+    dimension: int
+    policy: Policy
+    faces: int
+    persons: int
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person and the number of enrolled faces."""
+
+    person_id: str
+    collection_id: str
+    name: str
+    faces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """An enrolled face with its provenance. `quality` is 0 to 100."""
+
+    face_id: str
+    person_id: str
+    collection_id: str
+    person_name: str | None = None
+    box: Box | None = None
+    quality: int = 0
+    quality_reasons: tuple[str, ...] = ()
+    source: str = ""
+    license: str = ""
+    legal_basis: str = ""
+    captured_at: str = ""
+    retain_until: str = ""
+    photo_name: str = ""
+    enrolled_at: str = ""
+    has_photo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one photo of a batch was not enrolled."""
+
+    code: str
+    title: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoOutcome:
+    """What became of one photo: its enrolled faces, or the reason it was refused."""
+
+    photo_name: str
+    faces: tuple[Face, ...] = ()
+    refused: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One outcome a photo, in the order sent. `entry` is None when nothing was enrolled."""
+
+    photos: tuple[PhotoOutcome, ...]
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFace:
+    """A face found on a photo. `landmarks` are five (x, y) pairs in pixels."""
+
+    box: Box
+    landmarks: tuple[tuple[float, float], ...] = ()
+    detector_score: float = 0.0
+    quality: int = 0
+    quality_reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Every face on a photo, largest first, and advice for a better photo."""
+
+    width: int
+    height: int
+    faces: tuple[DetectedFace, ...]
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The face that was searched for."""
+
+    box: Box | None = None
+    quality: int = 0
+    quality_reasons: tuple[str, ...] = ()
+    face_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A lead, never an identification. `one_in` n: about one stranger's search in n shows such a score here."""
+
+    rank: int
+    face_id: str
+    person_id: str
+    person_name: str
+    score: float
+    one_in: float | None = None
+    meaning: str = ""
+    source: str = ""
+    captured_at: str = ""
+    quality: int = 0
+    quality_reasons: tuple[str, ...] = ()
+    legal_basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A candidate list, score descending. `gallery` is the number of faces searched, `floor` the applied score floor.
+
+    `withheld` counts records that were not shown because they were searched for too often.
+    """
+
+    candidates: tuple[Candidate, ...]
+    gallery: int
+    floor: float
+    withheld: int = 0
+    entry: int | None = None
+    probe: Probe | None = None
+    faces_found: tuple[DetectedFace, ...] = ()
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How alike two faces are, and how rare such a score is between strangers.
+
+    `score` is None where it lies below what the collection shows.
+    """
+
+    score: float | None
+    one_in: float | None = None
+    meaning: str = ""
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of forgetting: what is gone at once, and after how many hours the keeper's own backups have rolled over."""
+
+    forgotten: int
+    entry: int | None = None
+    backup_horizon_hours: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of the log that belongs to the caller's organization."""
+
+    index: int
+    at: str
+    actor: str
+    act: str
+    outcome: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """RFC 6962 hashes for the tree of `size`; `leaf_hash` is set in a proof of one entry. All base64."""
+
+    hashes: tuple[str, ...]
+    size: int
+    leaf_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogCheck:
+    """The log was checked: it has `size` entries now, extends the `previous_size` seen before (0: first look).
+
+    `entries` counts the entries of one's own whose place in the log was proved in the same check.
+    """
+
+    size: int
+    root: str
+    origin: str
+    previous_size: int
+    checkpoint: Checkpoint
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedEntry:
+    """Entry `index` is in the log of `checkpoint`: checked here, and enough for anybody else to check."""
+
+    index: int
+    proof: Proof
+    checkpoint: Checkpoint

@@ -1,0 +1,150 @@
+"""A client remembers the log it saw, and notices when the log is not the same any more."""
+
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from facekeep.ledger.tree import consistency_proof, inclusion_proof, leaf_hash, node_hash, root_at
+from facekeep_sdk import Client, FacekeepApiError, LogTampered
+from facekeep_sdk.sending import Retries
+
+ORIGIN = "keep.example/log"
+
+
+class Log:
+    """A log that a fake server shows: signed, with proofs, and as dishonest as a test makes it."""
+
+    def __init__(self, salt: bytes = b"", seed: int = 1) -> None:
+        self.leaves = [leaf_hash(salt + bytes([number])) for number in range(40)]
+        self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+
+    def hash_at(self, level: int, index: int) -> bytes:
+        if level == 0:
+            return self.leaves[index]
+        return node_hash(self.hash_at(level - 1, 2 * index), self.hash_at(level - 1, 2 * index + 1))
+
+    def checkpoint(self, size: int) -> dict[str, str]:
+        text = f"{ORIGIN}\n{size}\n{_text(root_at(size, self.hash_at))}\n"
+        public = b"\x01" + self._key.public_key().public_bytes_raw()
+        key_hash = sha256(f"{ORIGIN}\n".encode() + public).digest()[:4]
+        note = f"{text}\n— {ORIGIN} {_text(key_hash + self._key.sign(text.encode()))}\n"
+        return {"note": note, "verifier_key": f"{ORIGIN}+{key_hash.hex()}+{_text(public)}"}
+
+    def show(self, server: Any, size: int, old: int = 0) -> None:
+        server.answers.clear()
+        server.answer("GET /v1/log/checkpoint", self.checkpoint(size))
+        hashes = [_text(one) for one in consistency_proof(old, size, self.hash_at)] if 0 < old < size else []
+        path = f"GET /v1/log/consistency?old_size={old}&new_size={size}"
+        server.answer(path, {"hashes": hashes, "size": size, "leaf_hash": ""})
+
+    def show_entries(self, server: Any, size: int, indices: list[int]) -> None:
+        entries = [{"index": i, "at": "", "actor": "", "act": "", "outcome": "", "facts": {}} for i in indices]
+        server.answer("GET /v1/log/entries?start=0&limit=100", {"entries": entries, "next_start": None})
+        for index in indices:
+            if index < size:
+                hashes = [_text(one) for one in inclusion_proof(index, size, self.hash_at)]
+                proof = {"hashes": hashes, "size": size, "leaf_hash": _text(self.leaves[index])}
+                server.answer(f"GET /v1/log/proof?index={index}&size={size}", proof)
+
+
+def _text(value: bytes) -> str:
+    return b64encode(value).decode()
+
+
+@pytest.fixture
+def client(server):
+    with Client(server.url, "fk_x", retries=Retries(attempts=1)) as made:
+        yield made
+
+
+def test_a_growing_log_passes_and_is_remembered(server, client) -> None:
+    log = Log()
+    log.show(server, 5)
+    first = client.check_log()
+    assert (first.size, first.previous_size, first.origin) == (5, 0, ORIGIN)
+    log.show(server, 12, old=5)
+    assert (client.check_log().previous_size, client.last_checkpoint.note) == (5, log.checkpoint(12)["note"])
+    log.show(server, 12, old=12)
+    assert client.check_log().size == 12
+
+
+@pytest.mark.parametrize("size", [3, 5, 9])
+def test_a_rewritten_log_is_noticed_whatever_its_size(server, client, size) -> None:
+    Log().show(server, 5)
+    client.check_log()
+    seen = client.last_checkpoint
+    Log(salt=b"rewritten").show(server, size, old=5)
+    with pytest.raises(LogTampered):
+        client.check_log()
+    assert client.last_checkpoint == seen
+
+
+def test_a_rolled_back_log_is_noticed(server, client) -> None:
+    log = Log()
+    log.show(server, 9)
+    client.check_log()
+    log.show(server, 5)
+    with pytest.raises(LogTampered):
+        client.check_log()
+
+
+def test_another_signing_key_is_noticed(server, client) -> None:
+    Log().show(server, 5)
+    client.check_log()
+    Log(seed=2).show(server, 5)
+    with pytest.raises(LogTampered):
+        client.check_log()
+
+
+def test_the_memory_outlives_the_client(server, tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "checkpoint.json"
+    Log().show(server, 9)
+    with Client(server.url, "fk_x", checkpoint_path=path) as client:
+        client.check_log()
+    assert path.stat().st_mode & 0o077 == 0
+    Log().show(server, 4)
+    with Client(server.url, "fk_x", checkpoint_path=path) as client, pytest.raises(LogTampered):
+        client.check_log()
+    path.write_text("{damaged")
+    with pytest.raises(LogTampered):
+        Client(server.url, "fk_x", checkpoint_path=path)
+
+
+def test_own_entries_are_proved_one_by_one(server, client) -> None:
+    log = Log()
+    log.show(server, 9)
+    log.show_entries(server, 9, [0, 3, 8, 11])  # 11 was written after the checkpoint
+    assert client.check_log(entries=True).entries == 3
+    proved = client.prove_entry(3)
+    assert (proved.index, proved.proof.size, proved.checkpoint) == (3, 9, client.last_checkpoint)
+
+
+def test_an_entry_that_is_not_in_the_log_is_noticed(server, client) -> None:
+    log = Log()
+    log.show(server, 9)
+    log.leaves[3] = sha256(b"another").digest()
+    log.show_entries(server, 9, [3])
+    with pytest.raises(LogTampered):
+        client.check_log(entries=True)
+    assert client.last_checkpoint is None
+
+
+@pytest.mark.parametrize("hashes", [["not base64"], ["AAAA"], [""]])
+def test_malformed_proofs_are_refused(server, client, hashes) -> None:
+    log = Log()
+    log.show(server, 5)
+    client.check_log()
+    log.show(server, 9, old=5)
+    server.answers["GET /v1/log/consistency?old_size=5&new_size=9"] = [(200, {"hashes": hashes, "size": 9}, {})]
+    with pytest.raises(LogTampered):
+        client.check_log()
+
+
+def test_a_server_without_a_log_raises_what_it_said(server, client) -> None:
+    server.refuse("GET /v1/log/checkpoint", "vault_sealed", status=503)
+    with pytest.raises(FacekeepApiError):
+        client.check_log()
