@@ -1,6 +1,7 @@
 """One typed, frozen model of the settings, read once at the edge; a room gets only its own section.
 
-Sources, in order: the defaults below, `keep.toml` in the data folder. Unknown keys are refused. Nothing secret is a
+Sources, in order: the defaults below, `keep.toml` in the data folder, and FACEKEEP_PORT for the port alone, so that a
+second keep can run beside a first one. Unknown keys are refused. Nothing secret is a
 setting: keys are typed in, come as word shares, or lie in a file that only its path is known of.
 """
 
@@ -117,6 +118,9 @@ def load(data_dir: Path) -> Settings:
             given = msgspec.toml.decode((root / "keep.toml").read_bytes(), type=dict[str, object])
         except msgspec.DecodeError as error:
             raise BadInput(Code.INVALID_SETTING, f"keep.toml is not valid TOML: {error}") from error
+    if port := os.environ.get("FACEKEEP_PORT"):
+        http = given.get("http", {})
+        given["http"] = {**(http if isinstance(http, dict) else {}), "port": int(port) if port.isdigit() else port}
     try:
         return msgspec.convert({**given, "data_dir": root}, Settings)
     except msgspec.ValidationError as error:

@@ -1,0 +1,53 @@
+"""How kernels are compiled and how work is spread over threads. No state is kept between calls.
+
+Kernels carry explicit signatures and are cached on disk, so that a process that starts anew does not compile again.
+They release the interpreter lock; threads are ours rather than the compiler's, because the compiler's default pool
+aborts the process when two requests scan at once.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, cast
+
+import numba
+
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+"""Cores this process may run on."""
+
+_RANGES_A_THREAD = 4  # so that a thread that lost its core does not hold up the others for long
+
+
+def compiled(signature: str, *, relaxed: frozenset[str] = frozenset()) -> Callable[[Kernel], Kernel]:
+    """A decorator that compiles a kernel for `signature` and keeps its meaning.
+
+    `relaxed` names the LLVM fast-math flags that are proved harmless where they are used; by default there are none.
+    """
+    compile_kernel = numba.njit(signature, cache=True, nogil=True, fastmath=set(relaxed) or False)
+    return cast(Callable[[Kernel], Kernel], compile_kernel)
+
+
+def spread(task: Callable[[int, int], None], count: int, *, threads: int, at_least: int) -> None:
+    """Call `task(start, stop)` over consecutive ranges that cover `range(count)`, on `threads` threads.
+
+    The caller's thread is one of them. A range holds `at_least` items or more, so that little work stays on it alone,
+    where more threads would cost more than they save. The first exception of a task is raised.
+    """
+    step = max(at_least, -(-count // (threads * _RANGES_A_THREAD)))
+    ranges = [(start, min(start + step, count)) for start in range(0, count, step)]
+    helpers = min(threads, len(ranges)) - 1
+    todo = iter(ranges)  # taking the next item of a list iterator is atomic, so every range is taken once
+
+    def work() -> None:
+        for start, stop in todo:
+            task(start, stop)
+
+    if helpers < 1:
+        return work()
+    with ThreadPoolExecutor(helpers) as pool:
+        futures = [pool.submit(work) for _ in range(helpers)]
+        work()
+        for future in futures:
+            future.result()
+    return None

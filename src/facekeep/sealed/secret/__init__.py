@@ -1,0 +1,39 @@
+"""The key-holding half of the sealed index. Only the vault may import it.
+
+======================  ============================================================================
+`quantize_probe`        unit-length probe to integers of norm 180
+`seal_block`            templates to int16 columns, under a secret and an error that are used once
+`BlockSecret`           a block's secret, from its 32-byte seed
+`check_vector`          the secret vector v of a collection
+`block_tags`            what the vault keeps of a block to verify sums with
+`SecretStack`           secrets, tags and sizes of many blocks side by side
+`verify_sums`           raises unless every sum of every block is exact; to be called before `open_scores`
+`open_scores`           raw scores. They are key material: add noise, wipe, never release
+`contenders`            the few slots whose score can still matter once bounded noise is added
+`wipe`                  overwrite arrays and bytearrays that held secrets
+======================  ============================================================================
+
+Every secret comes in as an argument of 32 bytes and is expanded by SHAKE-256 under its own purpose, so that equal seeds
+in two places would still not meet. Wiping is best effort: Python's own `bytes` cannot be overwritten.
+"""
+
+from facekeep.sealed.secret.checking import block_tags, check_vector, verify_sums
+from facekeep.sealed.secret.opening import open_scores
+from facekeep.sealed.secret.probes import quantize_probe
+from facekeep.sealed.secret.ranking import contenders
+from facekeep.sealed.secret.sampling import wipe
+from facekeep.sealed.secret.sealing import seal_block
+from facekeep.sealed.secret.stack import BlockSecret, SecretStack
+
+__all__ = [
+    "BlockSecret",
+    "SecretStack",
+    "block_tags",
+    "check_vector",
+    "contenders",
+    "open_scores",
+    "quantize_probe",
+    "seal_block",
+    "verify_sums",
+    "wipe",
+]

@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sealed_cases import NOISE, probes_of, sealed_case, seed, unit_templates
+
+from facekeep.errors import BadInput, Tampered
+from facekeep.sealed.params import RLWE_2048_32
+from facekeep.sealed.ring import PublicPolynomials, polynomial, spectrum
+from facekeep.sealed.scan import scan_blocks
+from facekeep.sealed.secret import SecretStack, open_scores, verify_sums
+from facekeep.sealed.secret.sampling import ternary
+
+
+@given(
+    st.integers(8, 512),
+    st.lists(st.integers(1, 120), min_size=1, max_size=3),
+    st.integers(1, 3),
+    st.integers(0, 2**20),
+    st.floats(-2, 2),
+)
+@settings(max_examples=30, deadline=None)
+def test_opened_scores_are_plaintext_products_within_the_stated_noise(
+    dimension: int, sizes: list[int], count: int, number: int, mean: float
+) -> None:
+    case = sealed_case(dimension, tuple(sizes), number, mean=mean)
+    asked = np.concatenate([case.all_templates[:1], unit_templates(count, dimension, number + 77)])
+    probes = probes_of(asked)
+    sums = scan_blocks(case.columns, probes)
+    verify_sums(sums, probes, case.stack, case.check)
+    scores = open_scores(sums, probes, case.public, case.stack)
+    plain = asked.astype(np.float64) @ case.all_templates.T.astype(np.float64)
+    assert scores.dtype == np.float32
+    assert np.abs(scores - plain).max() < 6.5 * NOISE
+
+
+@pytest.mark.parametrize("dimension", [128, 512])
+def test_the_noise_of_full_blocks_has_the_stated_deviation(dimension: int) -> None:
+    case = sealed_case(dimension, (2048, 2048))
+    probes = probes_of(case.all_templates[:8])
+    scores = open_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    noise = scores - case.all_templates[:8] @ case.all_templates.T
+    assert abs(noise.std() / NOISE - 1) < 0.03
+    assert abs(noise.mean()) < 1e-4
+    assert np.abs(noise).max() < 6.5 * NOISE
+
+
+@pytest.mark.parametrize("dimension", [128, 512])
+@pytest.mark.parametrize("mean", [-3.0, -0.5, 0.5])
+def test_a_duplicate_with_a_strongly_negative_coordinate_sum_scores_above_98(dimension: int, mean: float) -> None:
+    case = sealed_case(dimension, (64,), mean=mean)
+    probes = probes_of(case.all_templates)
+    scores = open_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    assert np.sign(probes.sum(axis=1)).tolist() == [np.sign(mean)] * 64
+    assert np.diag(scores).min() > 0.98
+    assert np.abs(np.diag(scores) - 1).max() < 6.5 * NOISE
+
+
+def test_an_opposite_scores_minus_one() -> None:
+    case = sealed_case(64, (16,))
+    probes = probes_of(-case.all_templates)
+    scores = open_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    assert np.abs(np.diag(scores) + 1).max() < 6.5 * NOISE
+
+
+def test_opening_agrees_with_exact_integers() -> None:
+    case = sealed_case(32, (2048, 1030, 1))
+    probes = probes_of(case.all_templates[:2])
+    sums = scan_blocks(case.columns, probes)
+    scores = open_scores(sums, probes, case.public, case.stack)
+    for q, probe in enumerate(probes):
+        alpha = (probe.astype(np.int64) @ case.public.coefficients.astype(np.int64)).astype(np.uint32).view(np.int32)
+        for k, (first, last) in enumerate(zip(case.stack.starts[:-1], case.stack.starts[1:], strict=True)):
+            product = polynomial(spectrum(alpha) * spectrum(ternary(seed(f"secret 0 {k}"))))[: last - first]
+            raw = ((sums[q, first:last].astype(np.int64) << 16) - product).astype(np.int32)
+            assert np.abs(scores[q, first:last] - raw / RLWE_2048_32.score_unit).max() < 1e-4
+
+
+def test_threads_change_nothing() -> None:
+    case = sealed_case(8, (3,) * 200)
+    probes = probes_of(unit_templates(3, 8))
+    sums = scan_blocks(case.columns, probes)
+    expected = open_scores(sums, probes, case.public, case.stack, threads=1)
+    assert np.array_equal(open_scores(sums, probes, case.public, case.stack, threads=3), expected)
+
+
+def test_sums_as_they_arrive_are_verified_and_opened() -> None:
+    case = sealed_case(16, (5, 6))
+    probes = probes_of(unit_templates(1, 16))
+    arrived = np.frombuffer(scan_blocks(case.columns, probes).tobytes(), "<i4").reshape(1, 11)
+    verify_sums(arrived, probes, case.stack, case.check)
+    scores = open_scores(arrived, probes, case.public, case.stack)
+    assert np.abs(scores - probes @ case.all_templates.T / 180).max() < 0.02
+
+
+def test_slices_of_a_larger_answer_are_opened() -> None:
+    first, second = sealed_case(16, (5, 6)), sealed_case(16, (7,), 3)
+    probes = probes_of(unit_templates(2, 16))
+    sums = scan_blocks([*first.columns, *second.columns], probes)
+    for case, part in ((first, sums[:, :11]), (second, sums[:, 11:])):
+        verify_sums(part, probes, case.stack, case.check)
+        scores = open_scores(part, probes, case.public, case.stack)
+        assert np.abs(scores - probes @ case.all_templates.T / 180).max() < 0.02
+
+
+def test_scores_that_no_honest_sums_give_are_refused() -> None:
+    case = sealed_case(16, (500,))
+    probes = probes_of(case.all_templates[:1])
+    sums = scan_blocks(case.columns, probes)
+    lifted = sums.copy()
+    lifted[0, 0] += int(0.05 * RLWE_2048_32.score_unit) >> 16
+    assert open_scores(sums, probes, case.public, case.stack)[0, 0] < 1.03
+    with pytest.raises(Tampered):
+        open_scores(lifted, probes, case.public, case.stack)
+
+
+def test_a_destroyed_secret_opens_nothing() -> None:
+    case, other = sealed_case(64, (2048,)), sealed_case(64, (2048,), 5)
+    probes = probes_of(case.all_templates[:1])
+    sums = scan_blocks(case.columns, probes)
+    wrong = SecretStack(other.stack.spectra, case.stack.tags, case.stack.starts)
+    with pytest.raises(Tampered):  # uniform numbers: about one in thirteen is beyond 1.03
+        open_scores(sums, probes, case.public, wrong)
+
+
+def test_an_empty_collection_opens_to_nothing() -> None:
+    public = PublicPolynomials.expand(seed("public"), "col", 8)
+    scores = open_scores(np.zeros((2, 0), np.int32), np.zeros((2, 8), np.int32), public, SecretStack.of([], 8))
+    assert scores.shape == (2, 0)
+
+
+def test_room_is_filled_and_returned_and_must_fit() -> None:
+    case = sealed_case(16, (5, 6))
+    probes = probes_of(unit_templates(2, 16))
+    sums = scan_blocks(case.columns, probes)
+    room = np.full((2, 11), np.nan, np.float32)
+    assert open_scores(sums, probes, case.public, case.stack, room) is room
+    assert np.array_equal(room, open_scores(sums, probes, case.public, case.stack))
+    for wrong in (room[:1], room.astype(np.float64), np.zeros((11, 2), np.float32).T):
+        with pytest.raises(BadInput):
+            open_scores(sums, probes, case.public, case.stack, wrong)
+
+
+def test_polynomials_of_another_dimension_are_refused() -> None:
+    case = sealed_case(16, (5,))
+    probes = probes_of(case.all_templates[:1])
+    with pytest.raises(BadInput):
+        open_scores(
+            scan_blocks(case.columns, probes), probes, PublicPolynomials.expand(seed("p"), "col", 17), case.stack
+        )
