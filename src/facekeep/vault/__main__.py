@@ -1,0 +1,46 @@
+"""`python -m facekeep.vault --data DIR`: the vault's process. Starts sealed, and stays until it is told to stop."""
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+from pathlib import Path
+
+from facekeep import settings
+from facekeep.errors import FacekeepError
+from facekeep.vault.hardening import harden_process
+from facekeep.vault.keeper import Keeper
+from facekeep.vault.server import serve
+
+
+def main() -> int:
+    """Run the vault. Returns 3 where settings are wrong and 5 where another vault has the folder."""
+    parser = argparse.ArgumentParser(prog="facekeep.vault", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the keep's data folder")
+    try:
+        chosen = settings.load(parser.parse_args().data)
+        harden_process()
+        keeper = Keeper(chosen.vault_dir)
+        lock = os.open(chosen.vault_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: _stop(keeper))
+        serve(keeper, server_socket=chosen.vault_socket, operator_socket=chosen.admin_socket)
+    except BlockingIOError:
+        print("another vault is running on this folder", file=sys.stderr)
+        return 5
+    except FacekeepError as error:
+        print(error, file=sys.stderr)
+        return 3
+    return 0
+
+
+def _stop(keeper: Keeper) -> None:
+    """Seal, so that the log is published, and end. `_exit` leaves no thread behind that still holds a key."""
+    keeper.seal()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Sealing and committing batches, opening records, forgetting, re-sealing, and what the store should delete."""
+
+from facekeep.errors import BadInput, Code, FacekeepError
+from facekeep.terms import BlockId, CellId, CellKind
+from facekeep.vault import cells, enroll, forget, places, reseal, wire
+from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, remember
+from facekeep.vault.batches import Batch
+from facekeep.vault.identity import Caller
+from facekeep.vault.journal import Facts
+from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.wire import Cell, FacePlace
+
+_OPENABLE = (CellKind.PERSON, CellKind.FACE, CellKind.CROP, CellKind.PHOTO)
+
+
+def create_person(vault: OpenVault, caller: Caller, message: wire.CreatePerson) -> wire.SealedBatch:
+    """A pending person."""
+    collection = collection_of(vault, caller, message.collection_id)
+    batch, answer = enroll.seal_person(vault.database, vault.batches, collection, message.name)
+    vault.batches.add(batch)
+    return answer
+
+
+def seal_faces(vault: OpenVault, caller: Caller, message: wire.SealFaces) -> wire.SealedBatch:
+    """A pending batch of faces in one new block."""
+    collection = collection_of(vault, caller, message.collection_id)
+    batch, answer = enroll.seal_faces(vault.database, vault.batches, collection, message.faces, message.photos)
+    vault.batches.add(batch)
+    return answer
+
+
+def commit_batch(vault: OpenVault, message: wire.CommitBatch) -> wire.Done:
+    """Make a batch live, once the store holds it. A batch that cannot be committed is discarded."""
+    caller = vault.sessions.caller(message.session) if message.session else None
+    batch = vault.batches.take(message.batch_id)
+    try:
+        _check_committer(caller, batch)
+        collection = vault.shelf.collection(batch.collection_id, batch.org_id)
+        entry = _commit_entry(vault, caller, batch)
+        _commit(vault, collection, batch, message.remember)
+    except FacekeepError:
+        collection_in_memory_is_stale(vault, batch)
+        vault.batches.discard(batch.batch_id)
+        raise
+    if batch.moved:
+        vault.database.forget_old_pages()
+    return wire.Done(entry=entry)
+
+
+def open_cells(vault: OpenVault, caller: Caller, message: wire.OpenCells) -> wire.OpenedCells:
+    """Plaintexts of records, crops and photos of the caller's organization. Templates are never opened this way."""
+    return wire.OpenedCells(plaintexts=tuple(open_cell(vault, caller, cell, _OPENABLE) for cell in message.cells))
+
+
+def open_cell(vault: OpenVault, caller: Caller, cell: Cell, kinds: tuple[CellKind, ...]) -> bytes:
+    """One plaintext. Raises `not_found` for a forgotten, foreign or unopenable one, Tampered for an altered one."""
+    number, wrapped_key = cells.wrapped_key_of(vault.database, cell.cell_id)
+    collection = vault.shelf.by_number(number)
+    if collection.org_id != caller.org_id or cell.kind not in kinds:
+        raise BadInput(Code.NOT_FOUND, "no such record")
+    return cells.open_cell(collection.cells_key, wrapped_key, cell)
+
+
+def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) -> wire.Forgotten:
+    """Destroy what opens some faces; durable when answered."""
+    found = [places.face_by_id(vault.database, caller.org_id, one) for one in dict.fromkeys(message.face_ids)]
+    entry = vault.journal.note(caller, "faces.forgotten", {"faces": len(found), "first": found[0].face_id})
+    with vault.database.transaction():
+        for collection_id in {place.collection_id for place in found}:
+            mine = [place for place in found if place.collection_id == collection_id]
+            forget.forget_faces(vault.database, collection_of(vault, caller, collection_id), mine)
+        vault.journal.save_anchor()
+    vault.database.forget_old_pages()
+    return wire.Forgotten(faces=len(found), entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
+
+
+def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) -> wire.Forgotten:
+    """Destroy what opens a person and every face of theirs; durable when answered."""
+    person = places.person_by_id(vault.database, caller.org_id, message.person_id)
+    collection = collection_of(vault, caller, person.collection_id)
+    faces = _every_face(vault, collection, person.person_id)
+    facts: Facts = {"person": person.person_id, "faces": len(faces)}
+    entry = vault.journal.note(caller, "person.forgotten", facts)
+    with vault.database.transaction():
+        forget.forget_person(vault.database, collection, person.person_id, faces)
+        vault.journal.save_anchor()
+    vault.database.forget_old_pages()
+    return wire.Forgotten(faces=len(faces), entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
+
+
+def next_reseal(vault: OpenVault, message: wire.NextReseal) -> wire.ResealJob:
+    """The next re-sealing job, if there is one."""
+    job = vault.jobs.next(after_forget_only=message.after_forget_only)
+    if job is None:
+        return wire.ResealJob(job_id=None)
+    return wire.ResealJob(job_id=job.job_id, cell_ids=tuple(cell_id for _, cell_id in job.faces))
+
+
+def reseal_block(vault: OpenVault, message: wire.Reseal) -> wire.SealedBatch:
+    """A pending batch that replaces the job's blocks."""
+    job = vault.jobs.take(message.job_id)
+    batch, answer = reseal.reseal(vault.database, vault.shelf.by_number(job.collection), job, message.cells)
+    vault.batches.add(batch)
+    return answer
+
+
+def get_garbage(vault: OpenVault, message: wire.GetGarbage) -> wire.Garbage:
+    """What the store should delete."""
+    rows = vault.database.rows("SELECT id, is_block FROM garbage LIMIT ?", message.limit)
+    return wire.Garbage(
+        cell_ids=tuple(CellId(one) for one, is_block in rows if not is_block),
+        block_ids=tuple(BlockId(one) for one, is_block in rows if is_block),
+    )
+
+
+def garbage_gone(vault: OpenVault, message: wire.GarbageGone) -> wire.Done:
+    """Those are deleted."""
+    with vault.database.transaction():
+        gone = [(one,) for one in (*message.cell_ids, *message.block_ids)]
+        vault.database.run_many("DELETE FROM garbage WHERE id = ?", gone)
+    return wire.Done()
+
+
+def collection_in_memory_is_stale(vault: OpenVault, batch: Batch) -> None:
+    """What is remembered of a batch's collection may no longer be true; read it again."""
+    try:
+        collection = vault.shelf.collection(batch.collection_id, batch.org_id)
+    except FacekeepError:
+        return
+    collection.blocks.clear()
+    collection.stack = None
+
+
+def _check_committer(caller: Caller | None, batch: Batch) -> None:
+    """A re-sealing is the vault's own business; everything else is committed by the organization that sealed it."""
+    if (caller is None) != bool(batch.moved) or (caller is not None and caller.org_id != batch.org_id):
+        raise BadInput(Code.NOT_FOUND, "no such batch; enroll again")
+
+
+def _commit_entry(vault: OpenVault, caller: Caller | None, batch: Batch) -> int:
+    if caller is None:
+        facts: Facts = {"collection": batch.collection_id, "faces": len(batch.moved), "blocks": len(batch.replaces)}
+        return vault.journal.write(batch.org_id, "keep", "block.resealed", "done", facts)
+    first = batch.places[0].face_id if batch.places else None
+    return vault.journal.note(
+        caller,
+        "faces.enrolled" if batch.places else "person.created",
+        {"collection": batch.collection_id, "faces": len(batch.places), "persons": len(batch.persons), "first": first},
+    )
+
+
+def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: wire.Remember | None) -> None:
+    with vault.database.transaction():
+        vault.batches.settle(batch.batch_id)
+        if batch.moved:
+            reseal.commit_reseal(vault.database, collection, batch)
+        else:
+            enroll.commit_enrollment(vault.database, collection, batch)
+        if answer is not None:
+            remember(vault, batch.org_id, answer)
+        vault.journal.save_anchor()
+
+
+def _every_face(vault: OpenVault, collection: OpenCollection, person_id: str) -> list[FacePlace]:
+    return places.faces_page(vault.database, collection, person_id, "", 1_000_000)

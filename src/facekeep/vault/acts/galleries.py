@@ -1,0 +1,143 @@
+"""Sessions, collections, and where persons and faces lie."""
+
+import hmac
+import os
+
+import msgspec
+
+from facekeep.errors import BadInput, Code, Refused
+from facekeep.vault import forget, identity, places, wire
+from facekeep.vault.acts.shared import ANSWER_DAYS, BACKUP_HORIZON_HOURS, collection_of, remember
+from facekeep.vault.clock import day_number, timestamp
+from facekeep.vault.exposure import UNLIMITED
+from facekeep.vault.identity import Caller
+from facekeep.vault.journal import KEEP
+from facekeep.vault.keys import fresh_id, fresh_key, wrap
+from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.wire import Policy
+
+_STRICT = Policy()
+
+
+def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOpened:
+    """A session for a good API key; a wrong one is logged, as far as a flood of guesses leaves room."""
+    try:
+        caller = identity.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
+    except Refused as refusal:
+        if vault.guesses.spend():
+            facts = {"uncounted_before": vault.guesses.suppressed}
+            refusal.entry = vault.journal.write(KEEP, "nobody", "authenticate", refusal.code, {**facts})
+        raise
+    return wire.SessionOpened(session=vault.sessions.open(caller), role=caller.role, expires_in_s=identity.IDLE_SECONDS)
+
+
+def end_session(vault: OpenVault, message: wire.EndSession) -> wire.Done:
+    """Forget a session."""
+    vault.sessions.end(message.session)
+    return wire.Done()
+
+
+def create_collection(vault: OpenVault, caller: Caller, message: wire.CreateCollection) -> wire.CollectionShown:
+    """A new collection with its own random key and its own public polynomials."""
+    _check_policy(message.policy)
+    if vault.database.row("SELECT 1 FROM collections WHERE org_id = ? AND name = ?", caller.org_id, message.name):
+        raise BadInput(Code.CONFLICT, "there is a collection of that name")
+    collection_id = fresh_id("col")
+    with vault.database.transaction():
+        _insert_collection(vault, caller, message, collection_id)
+        if message.remember_key:
+            answer = wire.Remember(message.remember_key, message.remember_digest, collection_id.encode())
+            remember(vault, caller.org_id, answer)
+        vault.journal.save_anchor()
+    return wire.CollectionShown(collection=vault.shelf.view(collection_of(vault, caller, collection_id)))
+
+
+def list_collections(vault: OpenVault, caller: Caller, message: wire.ListCollections) -> wire.CollectionPage:
+    """A page of the caller's organization's collections."""
+    found = vault.shelf.page(caller.org_id, message.cursor, message.limit)
+    cursor = found[-1].collection_id if len(found) == message.limit else ""
+    return wire.CollectionPage(items=tuple(vault.shelf.view(one) for one in found), next_cursor=cursor)
+
+
+def show_collection(vault: OpenVault, caller: Caller, message: wire.ShowCollection) -> wire.CollectionShown:
+    """One collection."""
+    return wire.CollectionShown(collection=vault.shelf.view(collection_of(vault, caller, message.collection_id)))
+
+
+def delete_collection(vault: OpenVault, caller: Caller, message: wire.DeleteCollection) -> wire.Forgotten:
+    """Destroy a collection's key, and so everything in it."""
+    collection = collection_of(vault, caller, message.collection_id)
+    entry = vault.journal.note(caller, "collection.forgotten", {"collection": collection.collection_id})
+    with vault.database.transaction():
+        faces = forget.forget_collection(vault.database, collection)
+        vault.journal.save_anchor()
+    vault.shelf.forget(collection.collection_id)
+    vault.database.forget_old_pages()
+    return wire.Forgotten(faces=faces, entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
+
+
+def list_persons(vault: OpenVault, caller: Caller, message: wire.ListPersons) -> wire.PersonPage:
+    """A page of persons."""
+    collection = collection_of(vault, caller, message.collection_id)
+    found = places.persons_page(vault.database, collection, message.cursor, message.limit)
+    return wire.PersonPage(items=tuple(found), next_cursor=found[-1].person_id if len(found) == message.limit else "")
+
+
+def show_person(vault: OpenVault, caller: Caller, message: wire.ShowPerson) -> wire.PersonShown:
+    """One person."""
+    return wire.PersonShown(person=places.person_by_id(vault.database, caller.org_id, message.person_id))
+
+
+def list_faces(vault: OpenVault, caller: Caller, message: wire.ListFaces) -> wire.FacePage:
+    """A page of faces."""
+    collection = collection_of(vault, caller, message.collection_id)
+    found = places.faces_page(vault.database, collection, message.person_id, message.cursor, message.limit)
+    return wire.FacePage(items=tuple(found), next_cursor=found[-1].face_id if len(found) == message.limit else "")
+
+
+def show_face(vault: OpenVault, caller: Caller, message: wire.ShowFace) -> wire.FaceShown:
+    """One face."""
+    return wire.FaceShown(face=places.face_by_id(vault.database, caller.org_id, message.face_id))
+
+
+def recall_answer(vault: OpenVault, caller: Caller, message: wire.RecallAnswer) -> wire.Recalled:
+    """The remembered answer of an idempotency key. Raises `idempotency_mismatch` for another request's key."""
+    found = vault.database.row(
+        "SELECT request_digest, response FROM answers WHERE org_id = ? AND key = ? AND day >= ?",
+        caller.org_id,
+        message.key,
+        day_number() - ANSWER_DAYS,
+    )
+    if found is None:
+        return wire.Recalled(response=None)
+    if not hmac.compare_digest(found[0], message.request_digest):
+        raise BadInput(Code.IDEMPOTENCY_MISMATCH, "this idempotency key was used for another request")
+    return wire.Recalled(response=found[1])
+
+
+def _insert_collection(vault: OpenVault, caller: Caller, message: wire.CreateCollection, collection_id: str) -> None:
+    vault.database.run(
+        "INSERT INTO collections (collection_id, org_id, name, contract, policy, public_seed, wrapped_key, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        collection_id,
+        caller.org_id,
+        message.name,
+        msgspec.msgpack.encode(message.contract),
+        msgspec.msgpack.encode(message.policy),
+        os.urandom(32),
+        wrap(vault.shelf.org_key(caller.org_id), fresh_key(), collection_id),
+        timestamp(),
+    )
+
+
+def _check_policy(policy: Policy) -> None:
+    """Only an evaluation collection may loosen what protects templates from searching itself."""
+    loosened = (policy.score_floor, policy.exposure_limit, policy.score_step)
+    strict = (_STRICT.score_floor, _STRICT.exposure_limit, _STRICT.score_step)
+    if loosened != strict and not policy.evaluation:
+        raise BadInput(
+            Code.INVALID_REQUEST,
+            "score_floor, exposure_limit and score_step may only be set on an evaluation collection",
+        )
+    if policy.exposure_limit is not None and policy.exposure_limit > UNLIMITED:
+        raise BadInput(Code.INVALID_REQUEST, f"exposure_limit is at most {UNLIMITED}")

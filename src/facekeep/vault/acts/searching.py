@@ -1,0 +1,223 @@
+"""Granting searches and releasing candidates."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+import msgspec
+import numpy as np
+
+from facekeep.errors import BadInput, Code, Tampered, Unavailable
+from facekeep.terms import CellKind
+from facekeep.vault import exposure, gate, places, wire
+from facekeep.vault.acts.enrolling import open_cell
+from facekeep.vault.acts.shared import collection_of
+from facekeep.vault.gate import Lead
+from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, probe_digest, quantize_probes
+from facekeep.vault.identity import Caller
+from facekeep.vault.journal import Facts
+from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.sealing import parse_templates
+from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.wire import Candidate, CandidateList, FacePlace
+
+_IDS_AN_ENTRY = 12
+_CANDIDATE_BYTES = 512  # at most, encoded; what replies are padded to
+_FLOOR_WITHOUT_TABLE = 0.5
+
+
+def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) -> wire.Grant:
+    """Leave to scan the live blocks of some collections for some probes."""
+    vault.refuse_while_quarantined()
+    collections = _searchable(vault, caller, message)
+    only = _only(vault, collections, message.only)
+    untrusted_probes, leave_out = _probes_of(vault, caller, message, collections[0])
+    grant = SearchGrant(
+        grant_id=fresh_grant_id(),
+        session=message.session,
+        probes=quantize_probes(untrusted_probes, collections[0].contract.dimension),
+        searched=tuple(Searched(one, vault.shelf.stack(one)) for one in collections),
+        top_k=message.top_k,
+        floor=-1.0 if only is not None else _floor(vault, collections, message.score_floor),
+        only=only,
+        leave_out=leave_out,
+    )
+    vault.grants.give(grant)
+    return wire.Grant(
+        grant_id=grant.grant_id,
+        dimension=grant.probes.shape[1],
+        probes=grant.probes.astype("<i4").tobytes(),
+        blocks=grant.blocks,
+    )
+
+
+def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
+    """Candidates from a search node's answer: verify, open, noise, select, count, write the outcome, release."""
+    with vault.lock:
+        vault.refuse_when_closed()
+        caller = vault.sessions.caller(message.session)
+        grant = vault.grants.take(message.grant_id, message.session)
+        vault.refuse_while_quarantined()
+        _refuse_if_resealed(vault, grant)
+        sums = gate.parse_sums(message.sums, grant)
+    try:
+        scores = gate.verify_and_open(grant, sums)
+    except Tampered as alarm:
+        raise _raise_alarm(vault, caller, grant, alarm) from None
+    leads = [gate.leads_of(grant, scores, probe) for probe in range(len(grant.probes))]
+    for array in scores:
+        array.fill(0)
+    with vault.lock:
+        vault.refuse_when_closed()
+        vault.sessions.caller(message.session)
+        _refuse_if_resealed(vault, grant)
+        return _release(vault, caller, grant, leads)
+
+
+def compare(vault: OpenVault, caller: Caller, message: wire.Compare) -> wire.Compared:
+    """A 1:1 score of two fresh templates."""
+    first, second = parse_templates((message.first, message.second), message.contract.dimension)
+    score = gate.round_score(float(np.dot(first, second)), wire.Policy().score_step)
+    for one in (first, second):
+        one.fill(0)
+    entry = vault.journal.note(caller, "verify.released", {"model": message.contract.name})
+    return wire.Compared(score=score, one_in=_one_in(vault, message.contract, score, 1), entry=entry)
+
+
+def _searchable(vault: OpenVault, caller: Caller, message: wire.GrantSearch) -> list[OpenCollection]:
+    """The collections to search: the caller's, of one model, with a list no longer than each allows."""
+    collections = [collection_of(vault, caller, one) for one in dict.fromkeys(message.collection_ids)]
+    if len({one.contract for one in collections}) > 1:
+        raise BadInput(Code.MODEL_MISMATCH, "these collections were made with different models")
+    longest = min(one.policy.top_k for one in collections)
+    if message.top_k > longest:
+        raise BadInput(Code.INVALID_REQUEST, f"at most {longest} candidates are released here, {message.top_k} asked")
+    return collections
+
+
+def _probes_of(
+    vault: OpenVault, caller: Caller, message: wire.GrantSearch, collection: OpenCollection
+) -> tuple[bytes, int | None]:
+    """Probes as they came, or an enrolled face's own template with the face to leave out."""
+    if message.probe_cell is None:
+        return message.probes, None
+    place = places.face_by_id(vault.database, caller.org_id, message.face_id or "")
+    own = vault.shelf.collection(place.collection_id, caller.org_id)
+    if message.probe_cell.cell_id != place.template_cell or own.contract != collection.contract:
+        raise BadInput(Code.INVALID_REQUEST, "that is not the template of this face, or its model is another")
+    (number,) = vault.database.row("SELECT number FROM faces WHERE face_id = ?", place.face_id) or (None,)
+    return open_cell(vault, caller, message.probe_cell, (CellKind.TEMPLATE,)), number
+
+
+def _only(vault: OpenVault, collections: list[OpenCollection], target: str | None) -> frozenset[int] | None:
+    """Row numbers of the faces of one person, or of one face, in the searched collections."""
+    if target is None:
+        return None
+    numbers = [one.number for one in collections]
+    rows = vault.database.rows(
+        "SELECT number, collection FROM faces WHERE face_id = ?1"
+        " UNION SELECT number, collection FROM faces WHERE person = (SELECT number FROM persons WHERE person_id = ?1)",
+        target,
+    )
+    faces = frozenset(number for number, collection in rows if collection in numbers)
+    if not faces:
+        raise BadInput(Code.NOT_FOUND, "no such person or face in these collections")
+    return faces
+
+
+def _floor(vault: OpenVault, collections: list[OpenCollection], asked: float | None) -> float:
+    """The score floor: never below what the policy or the gallery size asks for."""
+    gallery = sum(one.slots for collection in collections for one in vault.shelf.stack(collection).blocks)
+    floors = [_floor_of(vault, one, max(1, gallery)) for one in collections]
+    return max(floors if asked is None else [*floors, asked])
+
+
+def _floor_of(vault: OpenVault, collection: OpenCollection, gallery: int) -> float:
+    if collection.policy.score_floor is not None:
+        return collection.policy.score_floor
+    table = vault.score_table(collection.contract)
+    return _FLOOR_WITHOUT_TABLE if table is None else table.floor_for(gallery)
+
+
+def _refuse_if_resealed(vault: OpenVault, grant: SearchGrant) -> None:
+    """Raise Unavailable `stale` when a granted block is no longer live: its secret is gone, or about to be."""
+    for one in grant.searched:
+        now_live = vault.shelf.collection(one.collection.collection_id, one.collection.org_id)
+        if not set(one.stack.numbers) <= set(vault.shelf.stack(now_live).numbers):
+            raise Unavailable(Code.STALE, "the gallery changed during the search; search again")
+
+
+def _raise_alarm(vault: OpenVault, caller: Caller, grant: SearchGrant, alarm: Tampered) -> Tampered:
+    """Write the alarm, stop all searching, and say nothing about which block or why."""
+    with vault.lock:
+        vault.refuse_when_closed()
+        alarm.entry = vault.journal.note(caller, "search.alarm", {"grant": grant.grant_id}, alarm.code)
+        vault.quarantine()
+    return alarm
+
+
+def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[list[Lead]]) -> wire.Candidates:
+    with vault.database.transaction():
+        lists = tuple(
+            _candidate_list(vault, caller, grant, some, probe_digest(probe)[:16])
+            for some, probe in zip(leads, grant.probes, strict=True)
+        )
+        entry = _write_outcome(vault, caller, grant, lists)
+        vault.journal.save_anchor()
+    return _padded(grant, wire.Candidates(lists=lists, gallery=grant.gallery, floor=grant.floor, entry=entry))
+
+
+def _candidate_list(
+    vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[Lead], probe: bytes
+) -> CandidateList:
+    """The candidates of one probe; those whose exposure budget is used up are withheld and counted."""
+    alive = places.faces_by_number(vault.database, [lead.face for lead in leads])
+    admitted: set[int] = set()
+    for one in grant.searched:
+        faces = [lead.face for lead in leads if lead.collection == one.collection.number]
+        limit = exposure.limit_for(one.collection.contract.dimension, one.collection.policy.exposure_limit)
+        admitted |= exposure.admit(vault.database, caller.member_id, faces, probe, limit)
+    released = [lead for lead in leads if lead.face in alive and lead.face in admitted]
+    return CandidateList(
+        candidates=tuple(_candidate(vault, grant, lead, alive[lead.face]) for lead in released),
+        withheld=len([lead for lead in leads if lead.face not in admitted]),
+    )
+
+
+def _candidate(vault: OpenVault, grant: SearchGrant, lead: Lead, place: FacePlace) -> Candidate:
+    collection = next(one.collection for one in grant.searched if one.collection.number == lead.collection)
+    score = gate.round_score(lead.score, collection.policy.score_step)
+    gallery = 1 if grant.only is not None else grant.gallery
+    return Candidate(place=place, score=score, one_in=_one_in(vault, collection.contract, score, gallery))
+
+
+def _one_in(vault: OpenVault, contract: wire.Contract, score: float, gallery: int) -> float | None:
+    table = vault.score_table(contract)
+    return None if table is None else table.one_in(score, gallery)
+
+
+def _write_outcome(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: tuple[CandidateList, ...]) -> int:
+    """The outcome, durable before anything is released: how many, and which, a dozen to an entry."""
+    released = [candidate.place.face_id for one in lists for candidate in one.candidates]
+    facts: Facts = {
+        "grant": grant.grant_id,
+        "released": len(released),
+        "withheld": sum(one.withheld for one in lists),
+        "evaluation": any(one.collection.policy.evaluation for one in grant.searched),
+        "digest": sha256("\n".join(released).encode()).hexdigest(),
+    }
+    entry = vault.journal.note(caller, "search.released", facts)
+    if not facts["evaluation"]:
+        for faces in _chunks(released, _IDS_AN_ENTRY):
+            vault.journal.note(caller, "search.released_faces", {"grant": grant.grant_id, "faces": " ".join(faces)})
+    return entry
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _padded(grant: SearchGrant, answer: wire.Candidates) -> wire.Candidates:
+    """The answer, filled up to the size of the longest one this grant could have had."""
+    room = len(grant.probes) * (grant.top_k * _CANDIDATE_BYTES + 32)
+    used = len(msgspec.msgpack.encode(answer.lists))
+    return msgspec.structs.replace(answer, padding=bytes(max(0, room - used)))

@@ -1,0 +1,40 @@
+"""The per-record exposure budget: what searching itself may reveal of one template.
+
+About 2D different probes that return the same record are enough to rebuild its template. Rounding does not stop that;
+counting does (`docs/sealed-index.md`, section 5). At most D/8 distinct probes of one principal may return a record in
+30 days; above that the record is withheld and the outcome entry says so.
+"""
+
+from collections.abc import Sequence
+
+from facekeep.vault.clock import day_number
+from facekeep.vault.database import Database
+
+WINDOW_DAYS = 30
+UNLIMITED = 1_000_000  # only an evaluation collection may carry it
+
+
+def limit_for(dimension: int, configured: int | None) -> int:
+    """Distinct probes a principal may see one record through."""
+    return dimension // 8 if configured is None else configured
+
+
+def admit(database: Database, principal: str, faces: Sequence[int], probe: bytes, limit: int) -> set[int]:
+    """Count this probe against each of `faces` and return those that may still be released. Inside a transaction."""
+    if limit >= UNLIMITED:
+        return set(faces)
+    return {face for face in faces if _admit_one(database, principal, face, probe, limit)}
+
+
+def _admit_one(database: Database, principal: str, face: int, probe: bytes, limit: int) -> bool:
+    today = day_number()
+    database.run(
+        "DELETE FROM exposures WHERE principal = ? AND face = ? AND day <= ?", principal, face, today - WINDOW_DAYS
+    )
+    seen = database.rows("SELECT probe FROM exposures WHERE principal = ? AND face = ?", principal, face)
+    if (probe,) in seen:
+        return True
+    if len(seen) >= limit:
+        return False
+    database.run("INSERT INTO exposures VALUES (?, ?, ?, ?)", principal, face, probe, today)
+    return True

@@ -1,0 +1,112 @@
+"""The gate: the only way from sums to scores, and from scores to candidates.
+
+In this order, never another: verify every block, open, noise, floor, group by person, top-k, round; the caller writes
+the outcome entry and only then releases (`docs/sealed-index.md`, section 4). Raw scores are key material: they stay in
+this module's arrays and are wiped.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facekeep.errors import BadInput, Code
+from facekeep.sealed.secret import contenders, open_scores, verify_sums
+from facekeep.vault.grants import Searched, SearchGrant, probe_digest
+from facekeep.vault.noise import MARGIN, noise_for
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A face that survived floor and top-k. `score` is noisy and not rounded yet; it must not leave the vault."""
+
+    face: int
+    person: int
+    collection: int
+    score: float
+
+
+def parse_sums(untrusted: bytes, grant: SearchGrant) -> NDArray[np.int32]:
+    """Sums, int32 (p, total slots). Raises BadInput `invalid_request` on another length."""
+    shape = (len(grant.probes), grant.gallery)
+    if len(untrusted) != 4 * shape[0] * shape[1]:
+        raise BadInput(Code.INVALID_REQUEST, f"expected sums for {shape[0]} probes and {shape[1]} slots")
+    return np.frombuffer(untrusted, dtype="<i4").reshape(shape)
+
+
+def verify_and_open(grant: SearchGrant, sums: NDArray[np.int32]) -> list[NDArray[np.float32]]:
+    """Scores of every searched collection, float32 (p, slots). Raises Tampered `sums_refused` at one altered bit.
+
+    Every block of every collection is verified before any is opened.
+    """
+    parts, start = [], 0
+    for one in grant.searched:
+        slots = len(one.stack.faces)
+        parts.append(np.ascontiguousarray(sums[:, start : start + slots]))
+        start += slots
+    for one, part in zip(grant.searched, parts, strict=True):
+        verify_sums(part, grant.probes, one.stack.secrets, one.collection.check)
+    return [
+        open_scores(part, grant.probes, one.collection.public, one.stack.secrets)
+        for one, part in zip(grant.searched, parts, strict=True)
+    ]
+
+
+def leads_of(grant: SearchGrant, scores: list[NDArray[np.float32]], probe: int) -> list[Lead]:
+    """At most `top_k` leads of one probe, best face of each person, score descending."""
+    found = [
+        lead
+        for one, part in zip(grant.searched, scores, strict=True)
+        for lead in _leads_in(grant, one, part[probe], probe_digest(grant.probes[probe]))
+    ]
+    return sorted(found, key=lambda lead: (-lead.score, lead.face))[: grant.top_k]
+
+
+def _leads_in(grant: SearchGrant, one: Searched, scores: NDArray[np.float32], digest: bytes) -> list[Lead]:
+    if grant.only is not None:
+        slots = np.flatnonzero(np.isin(one.stack.faces, list(grant.only)))
+        return _best_of_each_person(grant, one, scores, digest, slots)
+    wanted = 4 * grant.top_k + 16
+    while True:
+        slots, cut = _contenders(scores, grant.floor, wanted)
+        leads = _best_of_each_person(grant, one, scores, digest, slots)
+        if _is_complete(grant, leads, cut) or wanted >= len(scores):
+            return leads[: grant.top_k]
+        wanted *= 8
+
+
+def _contenders(scores: NDArray[np.float32], floor: float, wanted: int) -> tuple[NDArray[np.int64], float]:
+    """Slots that noise can still lift among the best `wanted`, and the raw score below which all were left out."""
+    slots = contenders(scores, floor, wanted, MARGIN)
+    if len(slots) < wanted:
+        return slots, floor - MARGIN
+    return slots, max(floor - MARGIN, float(scores[slots[wanted - 1]]) - 2 * MARGIN)
+
+
+def _is_complete(grant: SearchGrant, leads: list[Lead], cut: float) -> bool:
+    """Whether no slot that was left out could still enter the list: noise lifts a score by at most the margin."""
+    if cut <= grant.floor - MARGIN:
+        return True
+    return len(leads) >= grant.top_k and leads[grant.top_k - 1].score >= cut + MARGIN
+
+
+def _best_of_each_person(
+    grant: SearchGrant, one: Searched, scores: NDArray[np.float32], digest: bytes, slots: NDArray[np.int64]
+) -> list[Lead]:
+    alive = slots[(one.stack.faces[slots] != 0) & (one.stack.faces[slots] != (grant.leave_out or 0))]
+    faces = one.stack.faces[alive]
+    noisy = scores[alive] + noise_for(one.collection.noise_key, digest, faces.tolist())
+    order = np.argsort(-noisy, kind="stable")
+    persons = one.stack.persons[alive]
+    best: dict[int, Lead] = {}
+    for i in order.tolist():
+        if noisy[i] >= grant.floor:
+            best.setdefault(
+                int(persons[i]), Lead(int(faces[i]), int(persons[i]), one.collection.number, float(noisy[i]))
+            )
+    return list(best.values())
+
+
+def round_score(score: float, step: float) -> float:
+    """The released score: rounded to the collection's step and clipped to [-1, 1]."""
+    return float(np.clip(round(round(score / step) * step, 6), -1.0, 1.0))

@@ -1,0 +1,218 @@
+"""The vault as a process sees it: sealed or open, and what an operator may do."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from facekeep import __version__
+from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
+from facekeep.vault import dispatch, identity, seal, wire
+from facekeep.vault.journal import KEEP, must_seal
+from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.seal import SealFile
+from facekeep.vault.wire import Message
+
+_BETWEEN_TRIES_SECONDS = 1.0
+_PUBLISH_EVERY_SECONDS = 5.0
+
+
+class Keeper:
+    """One vault folder. Thread-safe; unsealing and sealing happen one at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: OpenVault | None = None
+        self._shares: list[str] = []
+        self._lock = threading.Lock()
+        self._last_try = float("-inf")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    # ---- the server's door ----
+
+    def serve(self, message: Message) -> Message:
+        """Answer a message of the server's. Raises Unavailable `vault_sealed` or `not_initialized` while shut."""
+        if isinstance(message, wire.GetStatus):
+            return self.status()
+        vault = self._open
+        if vault is None:
+            raise self._why_shut()
+        try:
+            return dispatch.answer(vault, message)
+        except FacekeepError as error:
+            if must_seal(error) or vault.log.broken:
+                self.seal()
+            raise
+
+    # ---- the operator's door ----
+
+    def operate(self, message: Message) -> Message:
+        """Answer a message of the operator's."""
+        match message:
+            case wire.GetStatus():
+                return self.status()
+            case wire.Initialize():
+                return self._initialize(message)
+            case wire.Unseal():
+                return self._unseal(message)
+            case wire.Seal():
+                self.seal(by="operator")
+                return wire.Done()
+        vault = self._open
+        if vault is None:
+            raise self._why_shut()
+        with vault.lock:
+            return _operate_open(vault, message)
+
+    def status(self) -> wire.Status:
+        """Whether the vault is open, and how it is opened."""
+        found, vault = seal.read(self._folder), self._open
+        state = "uninitialized" if found is None else "sealed" if vault is None else "open"
+        return wire.Status(
+            state=state,
+            method=found.method if found else "",
+            shares_given=len(self._shares),
+            shares_needed=seal.THRESHOLD if found and found.method == "shares" else 0,
+            quarantined=_is_quarantined(vault),
+            version=__version__,
+        )
+
+    def seal(self, by: str = "keep") -> None:
+        """Drop every key. What runs is answered with an error; what was acknowledged is durable."""
+        with self._lock:
+            vault, self._open, self._shares = self._open, None, []
+            if vault is None:
+                return
+            with vault.lock:
+                try:
+                    if not vault.log.broken:
+                        vault.journal.write(KEEP, by, "vault.seal", "done", {})
+                except FacekeepError:
+                    pass  # sealing must not wait for a log that cannot be written
+                vault.close()
+
+    def publish_forever(self, stop: threading.Event) -> None:
+        """Publish checkpoints at fixed intervals until `stop` is set."""
+        while not stop.wait(_PUBLISH_EVERY_SECONDS):
+            vault = self._open
+            if vault is None:
+                continue
+            try:
+                with vault.lock:
+                    vault.refuse_when_closed()
+                    vault.settle()
+            except FacekeepError as error:
+                if error.code is not Code.VAULT_SEALED:
+                    self.seal()
+
+    def _initialize(self, message: wire.Initialize) -> wire.Initialized:
+        secret = message.passphrase or message.key_file
+        if (message.method == "shares") == bool(secret) or (message.passphrase and message.key_file):
+            raise BadInput(Code.INVALID_REQUEST, "give exactly the secret that fits the method")
+        with self._lock:
+            fresh, root, shares = seal.create(self._folder, message.method, secret)
+            self._put_aside_unfinished()
+            vault = OpenVault(self._folder, root)
+            api_key = vault.bootstrap(message.organization, message.member)
+            seal.save(self._folder, fresh)
+            self._open = vault
+        return wire.Initialized(api_key=api_key, shares=shares)
+
+    def _put_aside_unfinished(self) -> None:
+        """Move away what an initialization left that never came to its seal: no key opens it."""
+        aside = self._folder / f"unfinished-{os.urandom(4).hex()}"
+        for name in ("vault.db", "vault.db-wal", "vault.db-shm", "log"):
+            if (self._folder / name).exists():
+                aside.mkdir(mode=0o700, exist_ok=True)
+                (self._folder / name).rename(aside / name)
+
+    def _unseal(self, message: wire.Unseal) -> wire.Status:
+        with self._lock:
+            found = seal.read(self._folder)
+            if found is None:
+                raise Unavailable(Code.NOT_INITIALIZED, "this vault has not been initialized")
+            if self._open is None:
+                self._wait_between_tries()
+                secret = self._secret_for(found.method, message)
+                if secret is not None:
+                    self._open_with(found, secret)
+        return self.status()
+
+    def _open_with(self, found: SealFile, secret: str) -> None:
+        failures = self._failures()
+        try:
+            root = seal.open_root(found, secret)
+        except Refused:
+            self._shares = []
+            seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
+            raise
+        vault = OpenVault(self._folder, root)
+        vault.journal.write(
+            KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}
+        )
+        (self._folder / "failed-unseals").unlink(missing_ok=True)
+        self._open, self._shares = vault, []
+
+    def _secret_for(self, method: str, message: wire.Unseal) -> str | None:
+        """The secret that fits the method; None while shares are still missing."""
+        given = {"passphrase": message.passphrase, "shares": message.share, "key_file": message.key_file}[method]
+        if not given:
+            raise BadInput(Code.INVALID_REQUEST, f"this vault is opened by {method.replace('_', ' ')}")
+        if method != "shares":
+            return given
+        share = seal.check_share(given)
+        if share not in self._shares:
+            self._shares.append(share)
+        return "\n".join(self._shares) if len(self._shares) >= seal.THRESHOLD else None
+
+    def _wait_between_tries(self) -> None:
+        """At most one try a second, whoever asks."""
+        wait = self._last_try + _BETWEEN_TRIES_SECONDS - time.monotonic()
+        if wait > 0 and self._failures():
+            time.sleep(wait)
+        self._last_try = time.monotonic()
+
+    def _failures(self) -> int:
+        try:
+            return int((self._folder / "failed-unseals").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def _why_shut(self) -> Unavailable:
+        if seal.read(self._folder) is None:
+            return Unavailable(Code.NOT_INITIALIZED, "this vault has not been initialized; run: facekeep init")
+        return Unavailable(Code.VAULT_SEALED, "the vault is sealed; an operator opens it with: facekeep vault unseal")
+
+
+def _is_quarantined(vault: OpenVault | None) -> bool:
+    if vault is None:
+        return False
+    with vault.lock:
+        return not vault.is_closed and vault.is_quarantined
+
+
+def _operate_open(vault: OpenVault, message: Message) -> Message:
+    match message:
+        case wire.GetCheckpoint():
+            return wire.Checkpoint(note=vault.log.checkpoint(), verifier_key=vault.log.verifier_key)
+        case wire.ClearQuarantine():
+            entry = vault.journal.write(KEEP, "operator", "quarantine.clear", "done", {})
+            vault.clear_quarantine()
+            return wire.Done(entry=entry)
+        case wire.InstallScoreTable():
+            name = vault.install_score_table(message.table)
+            return wire.Done(entry=vault.journal.write(KEEP, "operator", "scores.install", "done", {"model": name}))
+        case wire.IssueApiKey():
+            return _issue_api_key(vault, revoke_others=message.revoke_others)
+    raise BadInput(Code.INVALID_REQUEST, "not a message of the operator's")
+
+
+def _issue_api_key(vault: OpenVault, *, revoke_others: bool) -> wire.ApiKeyIssued:
+    (member_id,) = vault.database.row("SELECT member_id FROM members") or ("",)
+    vault.journal.write(KEEP, "operator", "key.issue", "done", {"revoke_others": revoke_others})
+    with vault.database.transaction():
+        api_key = identity.issue_api_key(vault.database, vault.credential_key, member_id)
+        revoked = identity.revoke_others(vault.database, member_id, api_key.split("_")[1]) if revoke_others else []
+    for key_id in revoked:
+        vault.sessions.end_of_key(key_id)
+    return wire.ApiKeyIssued(api_key=api_key)

@@ -1,0 +1,87 @@
+"""What an entry says, sealed for one organization into a leaf that tells nobody else anything.
+
+Each entry has its own AES-256-GCM key, derived from the organization's log key and the leaf's salt, so no key meets a
+nonce twice however long the log grows. The associated data binds the leaf's version and its salt. Every leaf is 1,024
+bytes and, without the key, a version byte and random-looking bytes: not even whose it is can be seen.
+"""
+
+import hmac
+from typing import Annotated
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from facekeep.errors import BadInput, Code, Tampered
+from facekeep.ledger.leaf import LEAF_VERSION, NONCE_BYTES, SALT_BYTES, pack_leaf, pad_entry, parse_leaf, unpad_entry
+from facekeep.vault.wire import LogEntry
+
+_KEY_BYTES = 32
+_PURPOSE = b"facekeep log entry key v1"
+
+
+class LogRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """An entry before it has an index: `at` (RFC 3339), who, what, how it ended, and ids, counts and settings."""
+
+    at: str
+    actor: str
+    act: str
+    outcome: str
+    facts: Annotated[dict[str, str | int | float | bool | None], msgspec.Meta(max_length=100)] = {}
+
+    def at_index(self, index: int) -> LogEntry:
+        """The entry as it is shown to its organization."""
+        return LogEntry(index=index, at=self.at, actor=self.actor, act=self.act, outcome=self.outcome, facts=self.facts)
+
+
+_RECORD = msgspec.msgpack.Decoder(LogRecord)
+
+
+def seal_entry(record: LogRecord, *, org_key: bytes, salt: bytes, nonce: bytes) -> bytes:
+    """The leaf of `record` for the organization that holds `org_key` (32 bytes).
+
+    Parameters
+    ----------
+    salt, nonce : 16 and 12 fresh random bytes, of a cryptographic source.
+
+    Raises
+    ------
+    BadInput
+        `invalid_request`: the record takes more than 977 bytes, or an argument has the wrong length.
+    """
+    if (len(org_key), len(salt), len(nonce)) != (_KEY_BYTES, SALT_BYTES, NONCE_BYTES):
+        raise BadInput(Code.INVALID_REQUEST, "a key, salt or nonce of the log has the wrong length")
+    plaintext = pad_entry(msgspec.msgpack.encode(record))
+    ciphertext = AESGCM(_entry_key(org_key, salt)).encrypt(nonce, plaintext, _associated(LEAF_VERSION, salt))
+    return pack_leaf(salt=salt, nonce=nonce, ciphertext=ciphertext)
+
+
+def open_entry(untrusted_leaf: bytes, *, org_key: bytes) -> LogRecord:
+    """The record in a leaf of the organization that holds `org_key`.
+
+    Raises
+    ------
+    BadInput
+        `not_found`: sealed for another organization. A leaf altered after the fact looks the same; the tree tells.
+    Tampered
+        `log_altered`: no leaf at all, or sealed with this key but malformed.
+    """
+    leaf = parse_leaf(untrusted_leaf)
+    try:
+        plaintext = AESGCM(_entry_key(org_key, leaf.salt)).decrypt(
+            leaf.nonce, leaf.ciphertext, _associated(leaf.version, leaf.salt)
+        )
+    except InvalidTag:
+        raise BadInput(Code.NOT_FOUND, "no such log entry") from None
+    try:
+        return _RECORD.decode(unpad_entry(plaintext))
+    except msgspec.DecodeError as error:
+        raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext") from error
+
+
+def _entry_key(org_key: bytes, salt: bytes) -> bytes:
+    return hmac.digest(org_key, _PURPOSE + salt, "sha256")
+
+
+def _associated(version: int, salt: bytes) -> bytes:
+    return bytes((version,)) + salt

@@ -1,0 +1,153 @@
+"""Everything a vault holds while it is unsealed; dropping it is what sealing means."""
+
+import threading
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from facekeep.errors import Code, FacekeepError, Refused, Unavailable
+from facekeep.vault import score_meaning
+from facekeep.vault.batches import Batches
+from facekeep.vault.database import Database
+from facekeep.vault.grants import Grants
+from facekeep.vault.identity import Guesses, Sessions, create_organization, issue_api_key
+from facekeep.vault.journal import KEEP, Journal, read_anchor
+from facekeep.vault.keys import derive, fresh_id, fresh_key, unwrap, wrap
+from facekeep.vault.log import Log
+from facekeep.vault.reseal import Jobs
+from facekeep.vault.score_meaning import ScoreTable
+from facekeep.vault.shelf import Shelf
+from facekeep.vault.wire import Contract
+
+_ORIGIN_PREFIX = "facekeep/"
+
+
+class OpenVault:
+    """The unsealed state. `lock` guards all of it but the numerics of an opened search."""
+
+    def __init__(self, folder: Path, root: bytes) -> None:
+        self.lock = threading.RLock()
+        self.is_closed = False
+        self.database = Database(folder / "vault.db", derive(root, "database"))
+        try:
+            self._root = root
+            self.credential_key = derive(root, "credentials")
+            self.shelf = Shelf(self.database, root)
+            size, anchor_root = read_anchor(self.database)
+            self.log = Log.open(
+                folder / "log",
+                signing_key=self._signing_key(),
+                origin=self._origin(),
+                expected_size=size,
+                expected_root=anchor_root,
+            )
+            self.journal = Journal(self.database, self.log, self.shelf, root)
+            self.sessions = Sessions()
+            self.guesses = Guesses()
+            self.batches = Batches(self.database)
+            self.grants = Grants()
+            self.jobs = Jobs(self.database)
+            self._tables: dict[str, ScoreTable | None] = {}
+        except BaseException:
+            self.database.close()
+            raise
+
+    def close(self) -> None:
+        """Publish what is written, remember how far the log came, and drop everything."""
+        with self.lock:
+            self.is_closed = True
+            try:
+                if not self.log.broken:
+                    self.settle()
+            except FacekeepError:
+                pass  # what was acknowledged is durable already; a checkpoint less is not a loss
+            finally:
+                self.database.close()
+                self.log.close()
+
+    def refuse_when_closed(self) -> None:
+        """Raise Unavailable `vault_sealed` for whoever waited for the lock while the vault was sealed."""
+        if self.is_closed:
+            raise Unavailable(Code.VAULT_SEALED, "the vault was sealed")
+
+    def settle(self) -> None:
+        """Publish a checkpoint and remember it, if the log grew since."""
+        if self.log.size != read_anchor(self.database)[0] or self.log.published_size != self.log.size:
+            self.log.publish()
+            with self.database.transaction():
+                self.journal.save_anchor()
+
+    def bootstrap(self, organization: str, member: str) -> str:
+        """The first organization with one member; returns its API key, to be shown once."""
+        org_id = fresh_id("org")
+        with self.database.transaction():
+            wrapped = wrap(derive(self._root, "organizations"), fresh_key(), org_id)
+            member_id = create_organization(self.database, wrapped, org_id, organization, member)
+            api_key = issue_api_key(self.database, self.credential_key, member_id)
+        self.journal.write(KEEP, "operator", "vault.initialize", "done", {})
+        with self.database.transaction():
+            self.journal.save_anchor()
+        return api_key
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether the search tier gave a forged answer that nobody has looked into yet."""
+        return self.database.row("SELECT 1 FROM meta WHERE name = 'quarantine'") is not None
+
+    def refuse_while_quarantined(self) -> None:
+        """Raise Refused `quarantined` until an operator has cleared the alarm."""
+        if self.is_quarantined:
+            raise Refused(Code.QUARANTINED, "searching is stopped after an alarm; an operator must look into it")
+
+    def quarantine(self) -> None:
+        """Stop searching until an operator clears it; survives a restart."""
+        with self.database.transaction():
+            self.database.run("INSERT OR REPLACE INTO meta VALUES ('quarantine', x'01')")
+            self.journal.save_anchor()
+
+    def clear_quarantine(self) -> None:
+        """Let searches in again."""
+        with self.database.transaction():
+            self.database.run("DELETE FROM meta WHERE name = 'quarantine'")
+
+    def score_table(self, contract: Contract) -> ScoreTable | None:
+        """What a score means for this model: the operator's own table, else the shipped one, else None."""
+        if contract.name not in self._tables:
+            own = self.database.row("SELECT value FROM meta WHERE name = ?", f"scores/{contract.name}")
+            self._tables[contract.name] = (
+                score_meaning.parse_table(own[0]) if own else score_meaning.load_shipped(contract.name)
+            )
+        table = self._tables[contract.name]
+        return table if table is not None and table.contract == contract else None
+
+    def install_score_table(self, untrusted_table: bytes) -> str:
+        """Keep an operator's own table; returns the name of its model contract."""
+        table = score_meaning.parse_table(untrusted_table)
+        with self.database.transaction():
+            self.database.run(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)", f"scores/{table.contract.name}", msgspec.json.encode(table)
+            )
+        self._tables.pop(table.contract.name, None)
+        return table.contract.name
+
+    def _signing_key(self) -> Ed25519PrivateKey:
+        """The log's key: random, made once, kept wrapped."""
+        found = self.database.row("SELECT value FROM meta WHERE name = 'log_key'")
+        if found is not None:
+            return Ed25519PrivateKey.from_private_bytes(unwrap(derive(self._root, "log key"), found[0], "log key"))
+        key = Ed25519PrivateKey.generate()
+        with self.database.transaction():
+            wrapped = wrap(derive(self._root, "log key"), key.private_bytes_raw(), "log key")
+            self.database.run("INSERT INTO meta VALUES ('log_key', ?)", wrapped)
+        return key
+
+    def _origin(self) -> str:
+        """The log's name in checkpoints: random, so that it tells nothing of whose it is."""
+        found = self.database.row("SELECT value FROM meta WHERE name = 'log_origin'")
+        if found is not None:
+            return str(found[0], "ascii")
+        origin = _ORIGIN_PREFIX + fresh_id("log")
+        with self.database.transaction():
+            self.database.run("INSERT INTO meta VALUES ('log_origin', ?)", origin.encode())
+        return origin

@@ -1,0 +1,77 @@
+"""Where faces and persons lie: reading them from the database, a page at a time."""
+
+from facekeep.errors import BadInput, Code
+from facekeep.vault.database import Database, Row
+from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.wire import FacePlace, PersonPlace
+
+_FACE = (
+    "SELECT f.face_id, p.person_id, c.collection_id, f.face_cell, p.person_cell, f.template_cell, f.crop_cell,"
+    " f.photo_cell FROM faces f JOIN persons p ON p.number = f.person JOIN collections c ON c.number = f.collection"
+)
+_PERSON = (
+    "SELECT p.person_id, c.collection_id, p.person_cell, (SELECT count(*) FROM faces f WHERE f.person = p.number)"
+    " FROM persons p JOIN collections c ON c.number = p.collection"
+)
+
+
+def face_by_id(database: Database, org_id: str, face_id: str) -> FacePlace:
+    """A face of an organization. Raises BadInput `not_found`, for another's face too."""
+    found = database.row(f"{_FACE} WHERE f.face_id = ? AND c.org_id = ?", face_id, org_id)
+    if found is None:
+        raise BadInput(Code.NOT_FOUND, "no such face")
+    return FacePlace(*found)
+
+
+def faces_by_number(database: Database, numbers: list[int]) -> dict[int, FacePlace]:
+    """Live faces by row number; forgotten ones are left out."""
+    found = [(number, database.row(f"{_FACE} WHERE f.number = ?", number)) for number in numbers]
+    return {number: FacePlace(*row) for number, row in found if row is not None}
+
+
+def faces_page(
+    database: Database, collection: OpenCollection, person_id: str | None, cursor: str, limit: int
+) -> list[FacePlace]:
+    """Faces of a collection, or of one person of it, in order of enrollment after the face named by `cursor`."""
+    after = database.row("SELECT number FROM faces WHERE face_id = ? AND collection = ?", cursor, collection.number)
+    start = after[0] if after else 0
+    if person_id is None:
+        sql, values = f"{_FACE} WHERE f.collection = ? AND f.number > ?", [collection.number, start]
+    else:
+        person = _person_number(database, collection, person_id)
+        sql, values = f"{_FACE} WHERE f.person = ? AND f.number > ?", [person, start]
+    return [FacePlace(*row) for row in database.rows(f"{sql} ORDER BY f.number LIMIT ?", *values, limit)]
+
+
+def person_by_id(database: Database, org_id: str, person_id: str) -> PersonPlace:
+    """A person of an organization. Raises BadInput `not_found`, for another's person too."""
+    found = database.row(f"{_PERSON} WHERE p.person_id = ? AND c.org_id = ?", person_id, org_id)
+    if found is None:
+        raise BadInput(Code.NOT_FOUND, "no such person")
+    return PersonPlace(*found)
+
+
+def persons_page(database: Database, collection: OpenCollection, cursor: str, limit: int) -> list[PersonPlace]:
+    """Persons of a collection in order of creation after the one named by `cursor`."""
+    after = database.row("SELECT number FROM persons WHERE person_id = ? AND collection = ?", cursor, collection.number)
+    rows = database.rows(
+        f"{_PERSON} WHERE p.collection = ? AND p.number > ? ORDER BY p.number LIMIT ?",
+        collection.number,
+        after[0] if after else 0,
+        limit,
+    )
+    return [PersonPlace(*row) for row in rows]
+
+
+def cells_of_face(place: FacePlace) -> list[str]:
+    """The cells that are this face's alone (the photo may be shared with other faces)."""
+    return [place.face_cell, place.template_cell, place.crop_cell]
+
+
+def _person_number(database: Database, collection: OpenCollection, person_id: str) -> int:
+    found: Row | None = database.row(
+        "SELECT number FROM persons WHERE person_id = ? AND collection = ?", person_id, collection.number
+    )
+    if found is None:
+        raise BadInput(Code.NOT_FOUND, "no such person")
+    return int(found[0])
