@@ -1,0 +1,44 @@
+"""`facekeep bench`: measure speed on this machine."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from facekeep.cli.screen import table
+from facekeep.service import processes
+
+
+@click.group()
+def command() -> None:
+    """Measure speed on this machine."""
+
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@command.command(context_settings=_PASS_ON, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def index(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Measure the sealed index beside plain ones. Arguments go to the measuring program; try --help."""
+    ctx.exit(processes.run_module("facekeep.vault.bench_index", arguments))
+
+
+@command.command()
+@click.argument("photos", metavar="[DIR]", required=False, type=_FOLDER)
+@click.option("--count", type=click.IntRange(1), default=512, show_default=True, help="Photos to enroll.")
+@click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads on both sides.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there.")
+def enroll(photos: Path | None, count: int, threads: int, json_path: Path | None) -> None:
+    """Measure enrolling the photos of DIR beside OpenCV. Nothing of it enters a keep.
+
+    Without DIR the six photos of the demo are used over and over.
+    """
+    from facekeep.service import demo  # noqa: PLC0415
+    from facekeep.service.bench_enroll import run  # noqa: PLC0415 - loads the face models
+
+    source = photos or [one.content for one in demo.photos(demo.default_cache())]
+    speed = run(source, count, threads, json_path)
+    table(("Figure", ""), msgspec.to_builtins(speed).items())

@@ -1,0 +1,103 @@
+"""`facekeep demo`: try a keep with six freely licensed photos of public figures."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from facekeep.cli.exits import Exit
+from facekeep.cli.options import Options, common
+from facekeep.cli.screen import emit_json, note, say, table
+from facekeep.cli.search import show_candidates
+from facekeep.cli.up import announce, running
+from facekeep.errors import Code, Tampered, Unavailable
+from facekeep.service import credentials, demo, processes
+from facekeep.service.demo import DemoPhoto
+from facekeep.service.processes import TRIAL
+from facekeep_sdk import Client, Photo, SearchResult
+
+_COLLECTION = "demo"
+_PROBE = "person_b_2.jpg"
+
+
+@click.command()
+@click.option("--exit", "leave", is_flag=True, help="Stop afterwards instead of running on.")
+@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Where the photos' archive is kept.")
+@common
+def command(options: Options, leave: bool, cache: Path | None) -> None:
+    """Enroll four public figures in a collection "demo" and search for one of them with another photo.
+
+    Uses the keep that runs on --data, or starts one (a trial keep where there is none). Safe to run again.
+    """
+    photos = demo.photos(cache or demo.default_cache())
+    if not options.as_json:
+        _show_credits(photos)
+    settings = options.settings()
+    credentials.make_data_dir(settings)
+    with ExitStack() as stack:
+        started = None
+        if not processes.is_supervised(settings):
+            started = stack.enter_context(running(settings, TRIAL, as_json=options.as_json))
+        if processes.health(settings) != "open":
+            raise Unavailable(Code.VAULT_SEALED, "the keep is not open")
+        with options.client() as client:
+            came_first = _try(client, photos, options)
+        if started is not None and not leave:
+            supervisor, stop = started
+            announce(settings, as_json=options.as_json)
+            supervisor.watch(stop)
+    if not came_first:
+        click.get_current_context().exit(Exit.PARTLY)
+
+
+def _try(client: Client, photos: Sequence[DemoPhoto], options: Options) -> bool:
+    """Enroll what is missing, search once, show it; True if the right person came first."""
+    collection_id = _collection(client)
+    _enroll(client, collection_id, photos)
+    probe = next((photo for photo in photos if photo.file == _PROBE), None)
+    if probe is None:
+        raise Tampered(Code.CELL_MISSING, f"{_PROBE} is not in the demo archive")
+    result = client.search(probe.content, [collection_id])
+    _show(result, probe, options)
+    return bool(result.candidates) and result.candidates[0].person_name == probe.person
+
+
+def _collection(client: Client) -> str:
+    found = next((one for one in client.collections() if one.name == _COLLECTION), None)
+    return (found or client.create_collection(_COLLECTION)).collection_id
+
+
+def _enroll(client: Client, collection_id: str, photos: Sequence[DemoPhoto]) -> None:
+    there = {face.photo_name for face in client.faces(collection_id)}
+    missing = [photo for photo in photos if photo.number == 1 and photo.file not in there]
+    if not missing:
+        return
+    for outcome in client.enroll(collection_id, [_as_photo(photo) for photo in missing]).photos:
+        if outcome.refused is not None:
+            note(f"{outcome.photo_name} was refused: {outcome.refused.detail} [{outcome.refused.code}]")
+
+
+def _as_photo(photo: DemoPhoto) -> Photo:
+    return Photo(
+        photo.content,
+        person_name=photo.person,
+        source=photo.source,
+        license=f"{photo.license}, {photo.author}",
+        legal_basis="freely licensed photograph of a public figure",
+        captured_at=photo.year,
+        photo_name=photo.file,
+    )
+
+
+def _show_credits(photos: Sequence[DemoPhoto]) -> None:
+    rows = [(one.file, one.person, one.year, one.author, one.license) for one in photos]
+    table(("Photo", "Person", "Taken", "Author", "License"), rows)
+
+
+def _show(result: SearchResult, probe: DemoPhoto, options: Options) -> None:
+    if options.as_json:
+        emit_json(result)
+        return
+    say(f"Searching with another photo of {probe.person} ({probe.year}):")
+    show_candidates(result)

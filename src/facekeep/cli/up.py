@@ -1,0 +1,80 @@
+"""`facekeep up`: run a keep on this machine until Ctrl-C."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from facekeep.cli.banners import show_new_keep, warn_of_trial
+from facekeep.cli.options import Options, common
+from facekeep.cli.screen import emit_json, note, say
+from facekeep.service import administration, credentials, processes
+from facekeep.service.administration import NewKeep
+from facekeep.service.processes import TRIAL, FirstKeep
+from facekeep.service.supervisor import Supervisor
+from facekeep.settings import Settings
+
+
+@click.command()
+@click.option("--organization", default=TRIAL.organization, help="Name for a keep made at the first start.")
+@click.option("--member", default=TRIAL.member, help="Name of its first member.")
+@common
+def command(options: Options, organization: str, member: str) -> None:
+    """Run the vault and the server until Ctrl-C.
+
+    An empty data folder becomes a trial keep, which opens itself with a key file. Make a keep for real photos with
+    `facekeep init --unseal passphrase` or `--unseal shares` first.
+    """
+    settings = options.settings()
+    credentials.make_data_dir(settings)
+    with running(settings, FirstKeep(organization, member), as_json=options.as_json) as (supervisor, stop):
+        if not stop.is_set():
+            announce(settings, as_json=options.as_json)
+        supervisor.watch(stop)
+        note("stopping")
+
+
+@contextmanager
+def running(
+    settings: Settings, first: FirstKeep, *, as_json: bool = False
+) -> Iterator[tuple[Supervisor, threading.Event]]:
+    """Both processes, started, and the event that Ctrl-C or SIGTERM sets; stopped at the end of the block."""
+
+    def show(made: NewKeep) -> None:
+        if not as_json:
+            show_new_keep(made)
+
+    with (
+        processes.lock(settings),
+        _stop_signal() as stop,
+        processes.keep_supervisor(settings, first, show, note) as supervisor,
+    ):
+        supervisor.start(stop)
+        yield supervisor, stop
+
+
+def announce(settings: Settings, *, as_json: bool) -> None:
+    """Say where the keep answers, and what is still to be done."""
+    vault, url = administration.state(settings), credentials.base_url(settings)
+    if as_json:
+        emit_json({"url": url, "state": vault.state, "trial": vault.is_trial, "data": str(settings.data_dir)})
+        return
+    if vault.is_trial:
+        warn_of_trial(settings)
+    say(f"facekeep runs at {url} (API under {url}/v1, data in {settings.data_dir})")
+    if vault.state == "sealed":
+        say("the vault is sealed; open it with: facekeep vault unseal")
+    say("Ctrl-C stops it")
+
+
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
