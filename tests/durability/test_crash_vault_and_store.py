@@ -252,7 +252,11 @@ def test_a_thousand_kills(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("flaw", "complaint"),
-    [("commit", "not listed|did not find"), ("forget", "forgotten or never enrolled"), ("log", "log entries are missing")],
+    [
+        ("commit", "not listed|did not find"),
+        ("forget", "forgotten or never enrolled"),
+        ("log", "log entries are missing"),
+    ],
 )
 def test_control_a_server_that_lies_is_caught(flaw: str, complaint: str, tmp_path: Path) -> None:
     """The same loop over a server that acknowledges what it has not done must fail, and say why."""

@@ -55,6 +55,9 @@ class Load(threading.Thread):
                     self._act(client)
                 except httpx.TransportError:
                     self.stopping.wait(0.02)
+                except Exception as error:  # the outermost loop of this thread
+                    self.strange.append(repr(error))
+                    return
 
     def _act(self, client: httpx.Client) -> None:
         forgets = 0.6 if len(self._alive) > _MANY else 0.3 if len(self._alive) > _FEW else 0.0
@@ -163,7 +166,7 @@ class Attack:
             self.ready_s.append(time.monotonic() - started)
             if whom == "vault":  # the server lived on, and serves without help
                 done = self.model.acts
-                wait_until(lambda: self.model.acts > done, "the server does not serve again")
+                wait_until(lambda: self.model.acts > done or not load.is_alive(), "the server does not serve again")
                 self._stop(load)
             self._check(client)
 

@@ -11,9 +11,9 @@ from facekeep.service.refusals import FaceProblem
 from facekeep.terms import Box
 
 
-def face(quality: int, left: float = 0.0, reasons: tuple[str, ...] = ()) -> DetectedFace:
+def face(quality: int, left: float = 0.0, reasons: tuple[str, ...] = (), width: float = 50.0) -> DetectedFace:
     return DetectedFace(
-        box=Box(left, 0.0, 50.0, 60.0),
+        box=Box(left, 0.0, width, 60.0),
         landmarks=np.zeros((5, 2), np.float32),
         detector_score=0.9,
         quality=Quality(quality, reasons, 30.0, 0.5, 0.5, 0.0, 0.0, 0.0),
@@ -65,6 +65,15 @@ def test_the_largest_face_is_not_passed_over_for_a_better_one():
     with pytest.raises(FaceProblem) as caught:
         faces_to_enroll(photo(face(10), face(90)), WhichFace.LARGEST, minimum_quality=25)
     assert caught.value.code is Code.LOW_QUALITY
+
+
+def test_the_main_face_must_have_twice_the_area_of_any_other():
+    portrait = photo(face(80, width=100.0), face(70, width=50.0), face(70, width=10.0))
+    assert faces_to_enroll(portrait, WhichFace.MAIN, minimum_quality=0) == portrait.faces[:1]
+    assert faces_to_enroll(photo(portrait.faces[0]), WhichFace.MAIN, minimum_quality=0) == portrait.faces[:1]
+    with pytest.raises(FaceProblem) as caught:
+        faces_to_enroll(photo(face(80, width=99.9), face(70)), WhichFace.MAIN, minimum_quality=0)
+    assert (caught.value.code, len(caught.value.faces)) == (Code.SEVERAL_FACES, 2)
 
 
 def test_a_probe_is_the_only_face_or_the_chosen_one():
