@@ -1,8 +1,8 @@
 """Thousands of answers through the vault's socket never give an exact equation in a block's secret.
 
 The attack: sums and public polynomials are known to a search node, so a released score that was exact would give
-(alpha s)[j] modulo 2^32, and 2048 of those are the secret. It is run modulo 2, where it is plain linear algebra: a system
-built from exact equations predicts every further one, a system built from noise predicts half of them.
+(alpha s)[j] modulo 2^32, and 2048 of those are the secret. It is run modulo 2, where it is plain linear algebra. A
+system built from exact equations predicts every further one, a system built from noise predicts half of them.
 """
 
 from pathlib import Path

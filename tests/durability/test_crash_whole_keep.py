@@ -28,7 +28,10 @@ _AWAY = ("vault_unreachable", "vault_sealed", "busy")
 
 @dataclass
 class Load(threading.Thread):
-    """Enrolls, forgets and searches over HTTP until it is told to stop; tells the model."""
+    """Enrolls, forgets and searches over HTTP until it is told to stop; tells the model.
+
+    An enrollment that got no answer is sent again with its idempotency key, as a careful client does.
+    """
 
     keep: KeepProcess
     collection: str
@@ -43,14 +46,14 @@ class Load(threading.Thread):
         self._chance = random.Random(self.seed)
         self._alive = dict(self.model.alive)
         self._number = 0
+        self._unanswered: tuple[int, list[str]] | None = None
 
     __hash__ = threading.Thread.__hash__
 
     def run(self) -> None:
-        """Act after act. An act without an answer stays open in the model."""
+        """Act after act. A forget without an answer stays open in the model."""
         with self.keep.client() as client:
             while not self.stopping.is_set():
-                self._number += 1
                 try:
                     self._act(client)
                 except httpx.TransportError:
@@ -63,57 +66,61 @@ class Load(threading.Thread):
         forgets = 0.6 if len(self._alive) > _MANY else 0.3 if len(self._alive) > _FEW else 0.0
         dice = self._chance.random()
         free = sorted(set(self.photos) - set(self._alive.values()))
-        if dice < forgets:
+        if self._unanswered is not None:
+            self._send(client, *self._unanswered)
+        elif dice < forgets:
             self._forget(client)
         elif dice > 0.8 and self._alive:
             self._search(client)
         elif free:
-            self._enroll(client, self._chance.sample(free, self._chance.choice((1, 1, 2))))
+            names = self._chance.sample(free, self._chance.choice((1, 1, 2)))
+            self._unanswered = (self._begin("enroll", photos=names), names)
+        else:
+            self.stopping.wait(0.02)
 
-    def _enroll(self, client: httpx.Client, names: list[str]) -> None:
-        self._begin("enroll", photos=names)
-        for name in names:
-            self._alive[f"wanted {name}"] = name  # not to be chosen again, whatever the answer
-        answer = enroll(client, self.collection, {name: self.photos[name] for name in names}, f"{self.seed}-{names[0]}")
+    def _send(self, client: httpx.Client, number: int, names: list[str]) -> None:
+        chosen = {name: self.photos[name] for name in names}
+        answer = enroll(client, self.collection, chosen, f"{self.seed}-{number}")
         if self._is_good(answer):
             faces = enrolled(answer)
             self._alive |= faces
-            for name in names:
-                del self._alive[f"wanted {name}"]
-            self._end(faces=faces, entry=answer.json()["entry"])
+            self._unanswered = None
+            self._end(number, faces=faces, entry=answer.json()["entry"])
 
     def _forget(self, client: httpx.Client) -> None:
         face = self._chosen()
         if face is None:
             return
-        self._begin("forget", face=face)
+        number = self._begin("forget", face=face)
         photo = self._alive.pop(face)
+        self._alive[f"unsure {photo}"] = photo  # not to be enrolled anew while nobody knows whether it is gone
         answer = client.delete(f"/v1/faces/{face}")
         if self._is_good(answer):
-            self._end(entry=answer.json()["entry"])
-        else:
-            self._alive[f"wanted {photo}"] = photo
+            del self._alive[f"unsure {photo}"]
+            self._end(number, entry=answer.json()["entry"])
 
     def _search(self, client: httpx.Client) -> None:
         face = self._chosen()
         if face is None:
             return
-        self._begin("search", face=face)
+        number = self._begin("search", face=face)
         answer = search(client, self.collection, self.photos[self._alive[face]])
         if self._is_good(answer):
             found = answer.json()["candidates"]
-            self._end(best=found[0]["face_id"] if found else None, entry=answer.json()["entry"])
+            self._end(number, best=found[0]["face_id"] if found else None, entry=answer.json()["entry"])
 
     def _chosen(self) -> str | None:
-        known = sorted(face for face in self._alive if not face.startswith("wanted "))
+        known = sorted(face for face in self._alive if not face.startswith("unsure "))
         return self._chance.choice(known) if known else None
 
-    def _begin(self, kind: str, **facts: Any) -> None:
+    def _begin(self, kind: str, **facts: Any) -> int:
+        self._number += 1
         self.model.take({"begin": self._number, "kind": kind, **facts})
+        return self._number
 
-    def _end(self, **facts: Any) -> None:
+    def _end(self, number: int, **facts: Any) -> None:
         try:
-            self.model.take({"end": self._number, **facts})
+            self.model.take({"end": number, **facts})
         except AssertionError as error:
             self.strange.append(str(error))
 
@@ -123,7 +130,6 @@ class Load(threading.Thread):
         code = answer.json()["code"]
         if code not in _AWAY:
             self.strange.append(answer.text)
-        self.model.take({"failed": self._number, "code": code})
         self.stopping.wait(0.05)
         return False
 
@@ -282,8 +288,9 @@ def run(folder: Path, real_faces: Path, cycles: int) -> Attack:
     photos = {path.name: (path / "1.jpg").read_bytes() for path in people}
     with running_keep(folder) as keep:
         with keep.client() as client:
-            policy = {"keep_photos": True, "evaluation": True, "score_floor": 0.4, "exposure_limit": 1_000_000}
-            answer = client.post("/v1/collections", json={"name": "gallery", "policy": {**policy, "minimum_quality": 0}})
+            policy: dict[str, Any] = {"keep_photos": True, "evaluation": True, "score_floor": 0.4, "exposure_limit": 1_000_000}
+            policy["minimum_quality"] = 0
+            answer = client.post("/v1/collections", json={"name": "gallery", "policy": policy})
             assert answer.status_code == 201, answer.text
         attack = Attack(keep, answer.json()["collection_id"], photos)
         attack.cycles(range(SEED, SEED + cycles))
@@ -294,7 +301,8 @@ def run(folder: Path, real_faces: Path, cycles: int) -> Attack:
 def test_kill_9_of_any_process_loses_and_revives_nothing(real_faces: Path, tmp_path: Path) -> None:
     done = run(tmp_path, real_faces, int(os.environ.get("FACEKEEP_CYCLES", CYCLES)))
     print(f"{len(done.ready_s)} cycles, {done.model.acts} acts acknowledged, {len(done.model.forgotten)} forgotten")
-    print(f"ready again after {sorted(done.ready_s)[len(done.ready_s) // 2]:.2f} s (median), {max(done.ready_s):.2f} worst")
+    times = sorted(done.ready_s)
+    print(f"ready again after {times[len(times) // 2]:.2f} s (median), {times[-1]:.2f} s at worst")
     assert done.model.acts > CYCLES
     assert min(done.ready_s) <= 5
 
