@@ -288,8 +288,8 @@ def run(folder: Path, real_faces: Path, cycles: int) -> Attack:
     photos = {path.name: (path / "1.jpg").read_bytes() for path in people}
     with running_keep(folder) as keep:
         with keep.client() as client:
-            policy: dict[str, Any] = {"keep_photos": True, "evaluation": True, "score_floor": 0.4, "exposure_limit": 1_000_000}
-            policy["minimum_quality"] = 0
+            policy: dict[str, Any] = {"keep_photos": True, "evaluation": True, "score_floor": 0.4, "minimum_quality": 0}
+            policy["exposure_limit"] = 1_000_000
             answer = client.post("/v1/collections", json={"name": "gallery", "policy": policy})
             assert answer.status_code == 201, answer.text
         attack = Attack(keep, answer.json()["collection_id"], photos)
