@@ -20,6 +20,9 @@ _LONGEST_SOCKET_PATH = 100  # bytes; the kernel's sun_path holds 108 on Linux an
 class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server listens, and how much it takes. Sizes in bytes, times in seconds.
 
+    `request_lines` writes a line on stderr for every request (route pattern, status, milliseconds, a random id), not
+    only for those that failed on our side: when a keep is used is metadata too, so it is off.
+
     `allowed_hosts` are names that requests may come under besides the machine's own (localhost and its addresses).
     """
 
@@ -30,6 +33,7 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_photos_a_request: int = 16
     workers_threads: int = 16
     allowed_hosts: tuple[str, ...] = ()
+    request_lines: bool = False
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_inclusi
 
 CYCLES = 15
 SEED = 20_260_302
-_WHOM = ("vault", "server", "both")
-_FEW, _MANY = 3, 8
+_WHOM = ("vault", "server", "vault", "both")
+_OLD_ONES = 5  # of the faces forgotten in earlier cycles, that each cycle tries to open again
+_FEW, _MANY = 3, 6
 _AWAY = ("vault_unreachable", "vault_sealed", "busy")
 
 
@@ -156,7 +157,7 @@ class Attack:
 
     def _cycle(self, seed: int) -> None:
         chance = random.Random(seed)
-        whom = _WHOM[seed % len(_WHOM)]
+        whom, before = _WHOM[seed % len(_WHOM)], set(self.model.forgotten)
         load = Load(self.keep, self.collection, self.photos, self.model, seed)
         load.start()
         time.sleep(chance.uniform(0.1, 1.2))
@@ -174,7 +175,8 @@ class Attack:
                 done = self.model.acts
                 wait_until(lambda: self.model.acts > done or not load.is_alive(), "the server does not serve again")
                 self._stop(load)
-            self._check(client)
+            old = chance.sample(sorted(before), min(len(before), _OLD_ONES))
+            self.check(client, (self.model.forgotten - before).union(old))
 
     def _kill(self, whom: str, chance: random.Random) -> None:
         killers: list[Callable[[], None]] = []
@@ -196,13 +198,14 @@ class Attack:
         assert not load.is_alive(), "a request is still waiting for its answer"
         assert not load.strange, load.strange[:3]
 
-    def _check(self, client: httpx.Client) -> None:
+    def check(self, client: httpx.Client, to_open: Set[str]) -> None:
+        """Everything the keep shows, against everything it acknowledged; `to_open` are forgotten faces to ask for."""
         seen = Seen(self._listed(client))
         for face, name in seen.listed.items():
             found = good(search(client, self.collection, self.photos[name])).json()["candidates"]
             seen.best[face] = found[0]["face_id"] if found else None
             seen.candidates |= {one["face_id"] for one in found}
-        seen.opened = {face for face in self.model.forgotten if _opens(client, face)}
+        seen.opened = {face for face in to_open if _opens(client, face)}
         seen.entries = self._check_log(client)
         self.model.check(seen)
         self.model.entries.clear()
@@ -294,6 +297,8 @@ def run(folder: Path, real_faces: Path, cycles: int) -> Attack:
             assert answer.status_code == 201, answer.text
         attack = Attack(keep, answer.json()["collection_id"], photos)
         attack.cycles(range(SEED, SEED + cycles))
+        with keep.client() as client:
+            attack.check(client, attack.model.forgotten)
         return attack
 
 

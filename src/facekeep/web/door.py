@@ -83,7 +83,7 @@ class Door:
         finally:
             intake.release()
             self._touched()
-            _write(scope, visit)
+            _write(scope, visit, every=self._settings.request_lines)
             visit.failure = None
 
     async def _enter(self, scope: Scope, intake: Intake, send: Send, limit: int) -> None:
@@ -190,7 +190,8 @@ async def _refuse(error: FacekeepError, visit: Visit, intake: Intake, send: Send
     await send({"type": "http.response.body", "body": b""})
 
 
-def _write(scope: Scope, visit: Visit) -> None:
+def _write(scope: Scope, visit: Visit, *, every: bool) -> None:
+    """A line about a request that failed here, and about every one where the settings ask for it."""
     failure = visit.failure or scope["state"].pop("failure", None)
     facts = {
         "request_id": visit.request_id,
@@ -201,5 +202,5 @@ def _write(scope: Scope, visit: Visit) -> None:
     }
     if failure is not None and visit.status >= 500:
         write_failure("request", failure, **facts)
-    else:
+    elif every:
         write_line("request", **facts)
