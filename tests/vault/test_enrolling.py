@@ -85,6 +85,31 @@ def test_pages_follow_each_other_without_gap(vault: VaultDriver) -> None:
     assert seen == [place.face_id for place in places]
 
 
+def test_a_page_goes_on_where_its_last_face_was_forgotten_meanwhile(vault: VaultDriver) -> None:
+    collection = vault.collection("pages and forgetting", EVALUATION)
+    places = vault.enroll(collection, {f"p{i}": [unit(f"p{i}")] for i in range(6)})
+
+    def page(cursor: str) -> wire.FacePage:
+        message = wire.ListFaces(session=vault.session, collection_id=collection, cursor=cursor, limit=3)
+        return vault.server.call(message, wire.FacePage)
+
+    first = page("")
+    vault.forget(places[2].face_id)
+    assert [place.face_id for place in page(first.next_cursor).items] == [place.face_id for place in places[3:]]
+
+
+def test_a_cursor_of_another_listing_is_refused(vault: VaultDriver) -> None:
+    mine, other = (vault.collection(f"cursor {i}", EVALUATION) for i in range(2))
+    vault.enroll(mine, {"a": [unit("a")]})
+    message = wire.ListFaces(session=vault.session, collection_id=mine, limit=1)
+    cursor = vault.server.call(message, wire.FacePage).next_cursor
+    for wrong in (cursor[:-4] + "AAAA", "x", "é", "A" * 48):
+        again = wire.ListFaces(session=vault.session, collection_id=mine, cursor=wrong)
+        assert code_of(vault.server.call, again, wire.FacePage) == "invalid_request"
+    elsewhere = wire.ListFaces(session=vault.session, collection_id=other, cursor=cursor)
+    assert code_of(vault.server.call, elsewhere, wire.FacePage) == "invalid_request"
+
+
 def test_an_idempotency_key_recalls_its_answer_and_refuses_another_request(vault: VaultDriver) -> None:
     collection = vault.collection("idempotent", EVALUATION)
     batch = vault.seal(collection, {"i": [unit("i")]})

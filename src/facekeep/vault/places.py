@@ -30,16 +30,14 @@ def faces_by_number(database: Database, numbers: list[int]) -> dict[int, FacePla
 
 
 def faces_page(
-    database: Database, collection: OpenCollection, person_id: str | None, cursor: str, limit: int
+    database: Database, collection: OpenCollection, person_id: str | None, after: int, limit: int
 ) -> list[FacePlace]:
-    """Faces of a collection, or of one person of it, in order of enrollment after the face named by `cursor`."""
-    after = database.row("SELECT number FROM faces WHERE face_id = ? AND collection = ?", cursor, collection.number)
-    start = after[0] if after else 0
+    """Faces of a collection, or of one person of it, in order of enrollment after row number `after`."""
     if person_id is None:
-        sql, values = f"{_FACE} WHERE f.collection = ? AND f.number > ?", [collection.number, start]
+        sql, values = f"{_FACE} WHERE f.collection = ? AND f.number > ?", [collection.number, after]
     else:
         person = _person_number(database, collection, person_id)
-        sql, values = f"{_FACE} WHERE f.person = ? AND f.number > ?", [person, start]
+        sql, values = f"{_FACE} WHERE f.person = ? AND f.number > ?", [person, after]
     return [FacePlace(*row) for row in database.rows(f"{sql} ORDER BY f.number LIMIT ?", *values, limit)]
 
 
@@ -51,16 +49,22 @@ def person_by_id(database: Database, org_id: str, person_id: str) -> PersonPlace
     return PersonPlace(*found)
 
 
-def persons_page(database: Database, collection: OpenCollection, cursor: str, limit: int) -> list[PersonPlace]:
-    """Persons of a collection in order of creation after the one named by `cursor`."""
-    after = database.row("SELECT number FROM persons WHERE person_id = ? AND collection = ?", cursor, collection.number)
-    rows = database.rows(
-        f"{_PERSON} WHERE p.collection = ? AND p.number > ? ORDER BY p.number LIMIT ?",
-        collection.number,
-        after[0] if after else 0,
-        limit,
-    )
-    return [PersonPlace(*row) for row in rows]
+def persons_page(database: Database, collection: OpenCollection, after: int, limit: int) -> list[PersonPlace]:
+    """Persons of a collection in order of creation after row number `after`."""
+    sql = f"{_PERSON} WHERE p.collection = ? AND p.number > ? ORDER BY p.number LIMIT ?"
+    return [PersonPlace(*row) for row in database.rows(sql, collection.number, after, limit)]
+
+
+def number_of_face(database: Database, place: FacePlace) -> int:
+    """The row number of a live face."""
+    (number,) = database.row("SELECT number FROM faces WHERE face_id = ?", place.face_id) or (0,)
+    return int(number)
+
+
+def number_of_person(database: Database, place: PersonPlace) -> int:
+    """The row number of a live person."""
+    (number,) = database.row("SELECT number FROM persons WHERE person_id = ?", place.person_id) or (0,)
+    return int(number)
 
 
 def cells_of_face(place: FacePlace) -> list[str]:

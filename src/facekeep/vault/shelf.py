@@ -129,18 +129,10 @@ class Shelf:
         """Drop a deleted collection with its keys."""
         self._open.pop(collection_id, None)
 
-    def page(self, org_id: str, cursor: str, limit: int) -> list[OpenCollection]:
-        """Collections of an organization in order of creation, after the one named by `cursor`."""
-        after = self._database.row(
-            "SELECT number FROM collections WHERE collection_id = ? AND org_id = ?", cursor, org_id
-        )
-        rows = self._database.rows(
-            f"{_SELECT} WHERE org_id = ? AND number > ? ORDER BY number LIMIT ?",
-            org_id,
-            after[0] if after else 0,
-            limit,
-        )
-        return [self.collection(row[1], org_id) for row in rows]
+    def page(self, org_id: str, after: int, limit: int) -> list[OpenCollection]:
+        """Collections of an organization in order of creation after row number `after`."""
+        sql = f"{_SELECT} WHERE org_id = ? AND number > ? ORDER BY number LIMIT ?"
+        return [self.collection(row[1], org_id) for row in self._database.rows(sql, org_id, after, limit)]
 
     def view(self, collection: OpenCollection) -> CollectionView:
         """A collection as its organization sees it, with its counts."""

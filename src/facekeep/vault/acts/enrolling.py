@@ -163,4 +163,4 @@ def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: 
 
 
 def _every_face(vault: OpenVault, collection: OpenCollection, person_id: str) -> list[FacePlace]:
-    return places.faces_page(vault.database, collection, person_id, "", 1_000_000)
+    return places.faces_page(vault.database, collection, person_id, 0, 1_000_000)

@@ -9,6 +9,7 @@ from facekeep.errors import BadInput, Code, Refused
 from facekeep.vault import forget, identity, places, wire
 from facekeep.vault.acts.shared import ANSWER_DAYS, BACKUP_HORIZON_HOURS, collection_of, remember
 from facekeep.vault.clock import day_number, timestamp
+from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.exposure import UNLIMITED
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import KEEP
@@ -54,9 +55,10 @@ def create_collection(vault: OpenVault, caller: Caller, message: wire.CreateColl
 
 def list_collections(vault: OpenVault, caller: Caller, message: wire.ListCollections) -> wire.CollectionPage:
     """A page of the caller's organization's collections."""
-    found = vault.shelf.page(caller.org_id, message.cursor, message.limit)
-    cursor = found[-1].collection_id if len(found) == message.limit else ""
-    return wire.CollectionPage(items=tuple(vault.shelf.view(one) for one in found), next_cursor=cursor)
+    key, listing = vault.shelf.org_key(caller.org_id), "collections"
+    found = vault.shelf.page(caller.org_id, start_of(key, listing, message.cursor), message.limit)
+    more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""
+    return wire.CollectionPage(items=tuple(vault.shelf.view(one) for one in found), next_cursor=more)
 
 
 def show_collection(vault: OpenVault, caller: Caller, message: wire.ShowCollection) -> wire.CollectionShown:
@@ -78,9 +80,13 @@ def delete_collection(vault: OpenVault, caller: Caller, message: wire.DeleteColl
 
 def list_persons(vault: OpenVault, caller: Caller, message: wire.ListPersons) -> wire.PersonPage:
     """A page of persons."""
-    collection = collection_of(vault, caller, message.collection_id)
-    found = places.persons_page(vault.database, collection, message.cursor, message.limit)
-    return wire.PersonPage(items=tuple(found), next_cursor=found[-1].person_id if len(found) == message.limit else "")
+    collection, listing = collection_of(vault, caller, message.collection_id), "persons"
+    start = start_of(collection.key, listing, message.cursor)
+    found = places.persons_page(vault.database, collection, start, message.limit)
+    if len(found) < message.limit:
+        return wire.PersonPage(items=tuple(found))
+    last = places.number_of_person(vault.database, found[-1])
+    return wire.PersonPage(items=tuple(found), next_cursor=cursor_after(collection.key, listing, last))
 
 
 def show_person(vault: OpenVault, caller: Caller, message: wire.ShowPerson) -> wire.PersonShown:
@@ -91,8 +97,13 @@ def show_person(vault: OpenVault, caller: Caller, message: wire.ShowPerson) -> w
 def list_faces(vault: OpenVault, caller: Caller, message: wire.ListFaces) -> wire.FacePage:
     """A page of faces."""
     collection = collection_of(vault, caller, message.collection_id)
-    found = places.faces_page(vault.database, collection, message.person_id, message.cursor, message.limit)
-    return wire.FacePage(items=tuple(found), next_cursor=found[-1].face_id if len(found) == message.limit else "")
+    listing = f"faces/{message.person_id or ''}"
+    start = start_of(collection.key, listing, message.cursor)
+    found = places.faces_page(vault.database, collection, message.person_id, start, message.limit)
+    if len(found) < message.limit:
+        return wire.FacePage(items=tuple(found))
+    last = places.number_of_face(vault.database, found[-1])
+    return wire.FacePage(items=tuple(found), next_cursor=cursor_after(collection.key, listing, last))
 
 
 def show_face(vault: OpenVault, caller: Caller, message: wire.ShowFace) -> wire.FaceShown:
