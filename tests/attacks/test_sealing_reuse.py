@@ -29,10 +29,10 @@ def test_the_difference_attack_works_where_a_pad_is_reused() -> None:
     from facekeep.sealed.format import BlockHeader, pack_block
     from facekeep.sealed.ring import PublicPolynomials
     from facekeep.sealed.secret import seal_block
-    from facekeep.terms import BlockId, CollectionId
+    from facekeep.terms import BlockId
 
     public = PublicPolynomials.expand(b"p" * 32, "col", 128)
-    header = BlockHeader(CollectionId("col"), BlockId("blk"), 0, 128, 1, "m", "rlwe-2048-32-v1")
+    header = BlockHeader(BlockId("blk"), 0, 128, 1, "m", "rlwe-2048-32-v1")
     first, second = (
         pack_block(header, seal_block(unit(name).reshape(1, -1), public, b"s" * 32, error))
         for name, error in (("a", b"e" * 32), ("b", b"f" * 32))

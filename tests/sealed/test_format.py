@@ -1,3 +1,4 @@
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,9 @@ from hypothesis import strategies as st
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.sealed.format import HEADER_BYTES, BlockHeader, block_digest, pack_block, parse_block
-from facekeep.terms import BlockId, CollectionId
+from facekeep.terms import BlockId
 
-HEADER = BlockHeader(CollectionId("col-1"), BlockId("blk-1"), 3, 5, 7, "yunet-sface-128", "rlwe-2048-32-v1")
+HEADER = BlockHeader(BlockId("blk-1"), 3, 5, 7, "yunet-sface-128", "rlwe-2048-32-v1")
 COLUMNS = np.arange(35, dtype=np.int16).reshape(5, 7) - 17
 BLOCK = pack_block(HEADER, COLUMNS)
 
@@ -59,15 +60,14 @@ def forged(**fields: object) -> bytes:
     """A block with a right digest whose header an attacker wrote."""
     from hashlib import sha256
 
-    from facekeep.sealed.format import _FIELDS
-
+    with_reserve_open = struct.Struct("<8sHHIQ112s112s112s120s")
     values = {
         "magic": b"FKBLOCK1", "version": 1, "dimension": 5, "slots": 7, "epoch": 3,
-        "collection": b"col-1", "block": b"blk-1", "contract": b"m", "parameters": b"rlwe-2048-32-v1",
+        "block": b"blk-1", "contract": b"m", "parameters": b"rlwe-2048-32-v1", "zero": bytes(120),
         "body": COLUMNS.tobytes(),
     } | fields  # fmt: skip
     body = values.pop("body")
-    head = _FIELDS.pack(*values.values())
+    head = with_reserve_open.pack(*values.values())
     assert isinstance(body, bytes)
     return head + sha256(head + body).digest() + body
 
@@ -78,7 +78,8 @@ def forged(**fields: object) -> bytes:
         {"magic": b"FKBLOCK2"}, {"version": 2}, {"dimension": 7, "slots": 4}, {"dimension": 0, "body": b""},
         {"slots": 0, "body": b""}, {"dimension": 513, "slots": 1, "body": bytes(1026)},
         {"dimension": 1, "slots": 2049, "body": bytes(4098)}, {"parameters": b"rlwe-1024-32-v1"},
-        {"parameters": b""}, {"collection": b""}, {"collection": b"\xff"}, {"block": b"a\0b"}, {"contract": b"a\nb"},
+        {"parameters": b""}, {"block": b""}, {"block": b"\xff"}, {"block": b"a\0b"},
+        {"zero": bytes(119) + b"\1"}, {"contract": b"a\nb"},
     ],
 )  # fmt: skip
 def test_a_forged_header_is_refused_even_with_a_right_digest(fields: dict[str, object]) -> None:
@@ -97,7 +98,7 @@ def test_another_block_than_the_expected_one_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"slots": 8}, {"dimension": 4}, {"epoch": -1}, {"epoch": 2**64}, {"collection_id": ""}, {"contract": "x" * 113},
+    [{"slots": 8}, {"dimension": 4}, {"epoch": -1}, {"epoch": 2**64}, {"block_id": ""}, {"contract": "x" * 113},
      {"block_id": "ä"}, {"parameters": "mine"}],
 )  # fmt: skip
 def test_a_header_that_cannot_be_written_is_refused(change: dict[str, object]) -> None:

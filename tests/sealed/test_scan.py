@@ -9,7 +9,7 @@ from sealed_cases import probes_of, unit_templates
 from facekeep.errors import BadInput
 from facekeep.sealed.format import BlockHeader, pack_block, parse_block
 from facekeep.sealed.scan import BlockList, scan_block, scan_blocks, scan_reference
-from facekeep.terms import BlockId, CollectionId
+from facekeep.terms import BlockId
 
 
 def random_blocks(dimension: int, sizes: list[int], number: int) -> list[np.ndarray]:
@@ -73,7 +73,7 @@ def test_nothing_to_scan_gives_nothing() -> None:
 
 def test_a_parsed_block_is_scanned_where_it_lies() -> None:
     (columns,) = random_blocks(17, [9], 1)
-    header = BlockHeader(CollectionId("col"), BlockId("blk"), 0, 17, 9, "contract", "rlwe-2048-32-v1")
+    header = BlockHeader(BlockId("blk"), 0, 17, 9, "contract", "rlwe-2048-32-v1")
     _, view = parse_block(pack_block(header, columns))
     assert not view.flags.writeable
     probes = probes_of(unit_templates(1, 17))

@@ -24,7 +24,7 @@ from facekeep.sealed.secret import (
     verify_sums,
 )
 from facekeep.sealed.secret.sampling import errors, ternary
-from facekeep.terms import BlockId, CollectionId
+from facekeep.terms import BlockId
 
 VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "sealed").glob("*.json"))
 
@@ -50,9 +50,7 @@ def answers_to(vector: dict[str, Any]) -> dict[str, Any]:
     check = check_vector(seed(vector["check_seed"]))
     tags, probe = block_tags(columns, check), quantize_probe(templates[0])
     sums = scan_blocks([columns], probe[None])
-    header = BlockHeader(
-        CollectionId(vector["collection_id"]), BlockId("blk"), 1, dimension, slots, "contract", vector["parameters"]
-    )
+    header = BlockHeader(BlockId("blk"), 1, dimension, slots, "contract", vector["parameters"])
     return {
         "public": digest_of(public.coefficients),
         "secret": digest_of(ternary(seed(vector["secret_seed"]))),

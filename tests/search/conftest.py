@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facekeep.sealed.format import BlockHeader, block_digest, pack_block
 from facekeep.sealed.params import RLWE_2048_32
-from facekeep.terms import BlockId, BlockRef, CollectionId
+from facekeep.terms import BlockId, BlockRef
 
 Made = tuple[BlockRef, NDArray[np.int16]]
 
@@ -30,7 +30,7 @@ class Folder:
         bits = np.frombuffer(secrets.token_bytes(2 * dimension * slots), np.int16)
         columns = bits.reshape(dimension, slots)
         block_id = BlockId(f"b_{secrets.token_hex(8)}")
-        header = BlockHeader(CollectionId("c_x"), block_id, 1, dimension, slots, "sface", RLWE_2048_32.name)
+        header = BlockHeader(block_id, 1, dimension, slots, "sface", RLWE_2048_32.name)
         file = pack_block(header, columns)
         (self._folder / block_id).write_bytes(file)
         return BlockRef(block_id, slots, block_digest(file)), columns

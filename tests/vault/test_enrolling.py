@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from vault_driver import EVALUATION, VaultDriver, code_of, near, running_vault, unit
@@ -176,6 +177,17 @@ def test_a_block_file_names_nobody(vault: VaultDriver) -> None:
     header, columns = parse_block(vault.blocks[block.block_id])
     assert (header.dimension, columns.shape) == (128, (128, 1))
     assert b"Named" not in vault.blocks[block.block_id]
+
+
+def test_blocks_of_one_collection_and_of_two_look_alike(vault: VaultDriver) -> None:
+    collections = [vault.collection(f"alike {n}", EVALUATION) for n in (1, 2)]
+    for collection in (*collections, collections[0]):
+        vault.enroll(collection, {"p": [unit("p")]})
+    blocks = vault.grant(collections, unit("p").reshape(1, -1)).blocks
+    headers = [parse_block(vault.blocks[one.block_id])[0] for one in blocks]
+    assert len({replace(header, block_id=headers[0].block_id) for header in headers}) == 1
+    for collection in collections:
+        assert all(collection.encode() not in vault.blocks[one.block_id] for one in blocks)
 
 
 def test_a_deleted_collection_is_not_found_and_its_cells_are_garbage(vault: VaultDriver) -> None:

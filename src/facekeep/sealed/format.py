@@ -6,12 +6,13 @@
         10     2  D
         12     4  n
         16     8  epoch
-        24   448  collection id, block id, model contract, parameter set: ASCII, zero-padded, 112 bytes each
-       472     8  zero
+        24   336  block id, model contract, parameter set: ASCII, zero-padded, 112 bytes each
+       360   120  zero
        480    32  SHA-256 of everything else: bytes 0 to 479, then the columns
 
-Ids are random text and say nothing of a customer. The columns start on a cache line, so a mapped file is scanned where
-it lies.
+A block does not say which collection it belongs to: whoever holds the store cannot count anybody's faces by it. That is
+the vault's to know, by id and digest (`docs/adr/0009`). The columns start on a cache line, so a mapped file is scanned
+where it lies.
 """
 
 import struct
@@ -24,13 +25,13 @@ from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.sealed.params import parameters
-from facekeep.terms import BlockId, CollectionId
+from facekeep.terms import BlockId
 
 HEADER_BYTES = 512
 
 _MAGIC = b"FKBLOCK1"
 _VERSION = 1
-_FIELDS = struct.Struct("<8sHHIQ112s112s112s112s8x")
+_FIELDS = struct.Struct("<8sHHIQ112s112s112s120x")
 _LONGEST_TEXT = 112
 _DIGEST_AT = _FIELDS.size
 
@@ -45,7 +46,6 @@ class BlockHeader:
     `dimension` is D and `slots` is n; `contract` and `parameters` name the model contract and the parameter set.
     """
 
-    collection_id: CollectionId
     block_id: BlockId
     epoch: int
     dimension: int
@@ -118,15 +118,15 @@ def _digest_fits(view: memoryview, expected_digest: bytes | None) -> bool:
 
 
 def _pack_fields(header: BlockHeader) -> bytes:
-    texts = [_encode(t) for t in (header.collection_id, header.block_id, header.contract, header.parameters)]
+    texts = [_encode(t) for t in (header.block_id, header.contract, header.parameters)]
     return _FIELDS.pack(_MAGIC, _VERSION, header.dimension, header.slots, header.epoch, *texts)
 
 
 def _unpack_fields(fields: bytes) -> BlockHeader:
     magic, version, dimension, slots, epoch, *texts = _FIELDS.unpack(fields)
     try:
-        collection_id, block_id, contract, named = (text.rstrip(b"\0").decode("ascii") for text in texts)
-        header = BlockHeader(CollectionId(collection_id), BlockId(block_id), epoch, dimension, slots, contract, named)
+        block_id, contract, named = (text.rstrip(b"\0").decode("ascii") for text in texts)
+        header = BlockHeader(BlockId(block_id), epoch, dimension, slots, contract, named)
         canonical = (magic, version) == (_MAGIC, _VERSION) and _pack_fields(header) == fields
         sizes_allowed = _sizes_allowed(header)
     except (UnicodeDecodeError, BadInput) as error:

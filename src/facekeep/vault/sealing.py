@@ -13,7 +13,7 @@ from facekeep.errors import BadInput, Code
 from facekeep.sealed.format import BlockHeader, block_digest, pack_block
 from facekeep.sealed.params import RLWE_2048_32
 from facekeep.sealed.secret import BlockSecret, block_tags, seal_block
-from facekeep.terms import BlockId, CollectionId
+from facekeep.terms import BlockId
 from facekeep.vault.batches import NewBlock
 from facekeep.vault.keys import fresh_id, fresh_key, wrap
 from facekeep.vault.shelf import OpenCollection
@@ -41,7 +41,6 @@ def seal_templates(collection: OpenCollection, templates: NDArray[np.float32]) -
         templates=templates, public=collection.public, secret_seed=seed, error_seed=os.urandom(len(seed))
     )
     header = BlockHeader(
-        collection_id=CollectionId(collection.collection_id),
         block_id=block_id,
         epoch=0,
         dimension=collection.contract.dimension,
