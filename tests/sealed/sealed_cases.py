@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekeep.sealed.ring import PublicPolynomials
-from facekeep.sealed.secret import BlockSecret, SecretStack, block_tags, check_vector, quantize_probe, seal_block
+from facekeep.sealed.secret import (
+    BlockSecret,
+    SecretStack,
+    block_tags,
+    check_vector,
+    open_sums,
+    quantize_probe,
+    seal_block,
+)
 
 NOISE = 0.00244  # standard deviation of a score
 
@@ -52,3 +60,15 @@ def sealed_case(dimension: int, sizes: tuple[int, ...], number: int = 0, *, mean
 
 def probes_of(templates: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.stack([quantize_probe(one) for one in templates])
+
+
+def all_scores(
+    sums: NDArray[np.int32],
+    probes: NDArray[np.int32],
+    public: PublicPolynomials,
+    stack: SecretStack,
+    **options: int,
+) -> NDArray[np.float32]:
+    """Every raw score, float32 (P, total)."""
+    openings = open_sums(sums, probes, public, stack, **options)
+    return np.stack([one.scores_at(np.arange(one.total)) for one in openings])

@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,3 +124,17 @@ def test_probes_whose_sums_could_overflow_are_refused(probes: np.ndarray) -> Non
 def test_room_that_does_not_fit_is_refused(room: np.ndarray) -> None:
     with pytest.raises(BadInput):
         scan_blocks([np.zeros((8, 4), np.int16)], np.zeros((2, 8), np.int32), room)
+
+
+def test_kernels_agree_with_the_reference_on_a_processor_without_vector_products(tmp_path: Path) -> None:
+    """The kernels are compiled for the plainest processor of this kind, in a process and a cache of their own."""
+    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "-avx2", "NUMBA_CACHE_DIR": str(tmp_path)}
+    program = """
+import numpy as np
+from facekeep.sealed.scan import scan_blocks, scan_reference
+random = np.random.default_rng(8)
+blocks = [random.integers(-(2**15), 2**15, (50, n)).astype(np.int16) for n in (1, 700, 2048)]
+probes = random.integers(-60, 60, (6, 50), np.int32)
+assert np.array_equal(scan_blocks(blocks, probes), scan_reference(blocks, probes))
+"""
+    subprocess.run([sys.executable, "-c", program], env=os.environ | plain, check=True, timeout=120)

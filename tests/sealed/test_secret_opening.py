@@ -1,14 +1,16 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sealed_cases import NOISE, probes_of, sealed_case, seed, unit_templates
+from sealed_cases import NOISE, all_scores, probes_of, sealed_case, seed, unit_templates
 
 from facekeep.errors import BadInput, Tampered
 from facekeep.sealed.params import RLWE_2048_32
 from facekeep.sealed.ring import PublicPolynomials, polynomial, spectrum
 from facekeep.sealed.scan import scan_blocks
-from facekeep.sealed.secret import SecretStack, open_scores, verify_sums
+from facekeep.sealed.secret import SecretStack, open_sums, verify_sums
 from facekeep.sealed.secret.sampling import ternary
 
 
@@ -28,7 +30,7 @@ def test_opened_scores_are_plaintext_products_within_the_stated_noise(
     probes = probes_of(asked)
     sums = scan_blocks(case.columns, probes)
     verify_sums(sums, probes, case.stack, case.check)
-    scores = open_scores(sums, probes, case.public, case.stack)
+    scores = all_scores(sums, probes, case.public, case.stack)
     plain = asked.astype(np.float64) @ case.all_templates.T.astype(np.float64)
     assert scores.dtype == np.float32
     assert np.abs(scores - plain).max() < 6.5 * NOISE
@@ -38,7 +40,7 @@ def test_opened_scores_are_plaintext_products_within_the_stated_noise(
 def test_the_noise_of_full_blocks_has_the_stated_deviation(dimension: int) -> None:
     case = sealed_case(dimension, (2048, 2048))
     probes = probes_of(case.all_templates[:8])
-    scores = open_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    scores = all_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
     noise = scores - case.all_templates[:8] @ case.all_templates.T
     assert abs(noise.std() / NOISE - 1) < 0.03
     assert abs(noise.mean()) < 1e-4
@@ -50,7 +52,7 @@ def test_the_noise_of_full_blocks_has_the_stated_deviation(dimension: int) -> No
 def test_a_duplicate_with_a_strongly_negative_coordinate_sum_scores_above_98(dimension: int, mean: float) -> None:
     case = sealed_case(dimension, (64,), mean=mean)
     probes = probes_of(case.all_templates)
-    scores = open_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    scores = all_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
     assert np.sign(probes.sum(axis=1)).tolist() == [np.sign(mean)] * 64
     assert np.diag(scores).min() > 0.98
     assert np.abs(np.diag(scores) - 1).max() < 6.5 * NOISE
@@ -59,7 +61,7 @@ def test_a_duplicate_with_a_strongly_negative_coordinate_sum_scores_above_98(dim
 def test_an_opposite_scores_minus_one() -> None:
     case = sealed_case(64, (16,))
     probes = probes_of(-case.all_templates)
-    scores = open_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    scores = all_scores(scan_blocks(case.columns, probes), probes, case.public, case.stack)
     assert np.abs(np.diag(scores) + 1).max() < 6.5 * NOISE
 
 
@@ -67,7 +69,7 @@ def test_opening_agrees_with_exact_integers() -> None:
     case = sealed_case(32, (2048, 1030, 1))
     probes = probes_of(case.all_templates[:2])
     sums = scan_blocks(case.columns, probes)
-    scores = open_scores(sums, probes, case.public, case.stack)
+    scores = all_scores(sums, probes, case.public, case.stack)
     for q, probe in enumerate(probes):
         alpha = (probe.astype(np.int64) @ case.public.coefficients.astype(np.int64)).astype(np.uint32).view(np.int32)
         for k, (first, last) in enumerate(zip(case.stack.starts[:-1], case.stack.starts[1:], strict=True)):
@@ -80,8 +82,8 @@ def test_threads_change_nothing() -> None:
     case = sealed_case(8, (3,) * 200)
     probes = probes_of(unit_templates(3, 8))
     sums = scan_blocks(case.columns, probes)
-    expected = open_scores(sums, probes, case.public, case.stack, threads=1)
-    assert np.array_equal(open_scores(sums, probes, case.public, case.stack, threads=3), expected)
+    expected = all_scores(sums, probes, case.public, case.stack, threads=1)
+    assert np.array_equal(all_scores(sums, probes, case.public, case.stack, threads=3), expected)
 
 
 def test_sums_as_they_arrive_are_verified_and_opened() -> None:
@@ -89,7 +91,7 @@ def test_sums_as_they_arrive_are_verified_and_opened() -> None:
     probes = probes_of(unit_templates(1, 16))
     arrived = np.frombuffer(scan_blocks(case.columns, probes).tobytes(), "<i4").reshape(1, 11)
     verify_sums(arrived, probes, case.stack, case.check)
-    scores = open_scores(arrived, probes, case.public, case.stack)
+    scores = all_scores(arrived, probes, case.public, case.stack)
     assert np.abs(scores - probes @ case.all_templates.T / 180).max() < 0.02
 
 
@@ -99,7 +101,7 @@ def test_slices_of_a_larger_answer_are_opened() -> None:
     sums = scan_blocks([*first.columns, *second.columns], probes)
     for case, part in ((first, sums[:, :11]), (second, sums[:, 11:])):
         verify_sums(part, probes, case.stack, case.check)
-        scores = open_scores(part, probes, case.public, case.stack)
+        scores = all_scores(part, probes, case.public, case.stack)
         assert np.abs(scores - probes @ case.all_templates.T / 180).max() < 0.02
 
 
@@ -109,9 +111,9 @@ def test_scores_that_no_honest_sums_give_are_refused() -> None:
     sums = scan_blocks(case.columns, probes)
     lifted = sums.copy()
     lifted[0, 0] += int(0.05 * RLWE_2048_32.score_unit) >> 16
-    assert open_scores(sums, probes, case.public, case.stack)[0, 0] < 1.03
+    assert all_scores(sums, probes, case.public, case.stack)[0, 0] < 1.03
     with pytest.raises(Tampered):
-        open_scores(lifted, probes, case.public, case.stack)
+        all_scores(lifted, probes, case.public, case.stack)
 
 
 def test_a_destroyed_secret_opens_nothing() -> None:
@@ -120,31 +122,50 @@ def test_a_destroyed_secret_opens_nothing() -> None:
     sums = scan_blocks(case.columns, probes)
     wrong = SecretStack(other.stack.spectra, case.stack.tags, case.stack.starts)
     with pytest.raises(Tampered):  # uniform numbers: about one in thirteen is beyond 1.03
-        open_scores(sums, probes, case.public, wrong)
+        all_scores(sums, probes, case.public, wrong)
 
 
 def test_an_empty_collection_opens_to_nothing() -> None:
     public = PublicPolynomials.expand(seed("public"), "col", 8)
-    scores = open_scores(np.zeros((2, 0), np.int32), np.zeros((2, 8), np.int32), public, SecretStack.of([], 8))
+    scores = all_scores(np.zeros((2, 0), np.int32), np.zeros((2, 8), np.int32), public, SecretStack.of([], 8))
     assert scores.shape == (2, 0)
 
 
-def test_room_is_filled_and_returned_and_must_fit() -> None:
-    case = sealed_case(16, (5, 6))
+def test_peaks_and_slots_above_a_cut_agree_with_all_scores() -> None:
+    case = sealed_case(16, (5, 2048, 1, 700, 6))
     probes = probes_of(unit_templates(2, 16))
     sums = scan_blocks(case.columns, probes)
-    room = np.full((2, 11), np.nan, np.float32)
-    assert open_scores(sums, probes, case.public, case.stack, room) is room
-    assert np.array_equal(room, open_scores(sums, probes, case.public, case.stack))
-    for wrong in (room[:1], room.astype(np.float64), np.zeros((11, 2), np.float32).T):
-        with pytest.raises(BadInput):
-            open_scores(sums, probes, case.public, case.stack, wrong)
+    starts = case.stack.starts
+    for opening, scores in zip(
+        open_sums(sums, probes, case.public, case.stack),
+        all_scores(sums, probes, case.public, case.stack),
+        strict=True,
+    ):
+        assert opening.total == len(scores)
+        assert opening.peaks.tolist() == [scores[a:b].max() for a, b in pairwise(starts)]
+        for cut in (-2.0, 0.0, float(scores[2053]), float(np.sort(scores)[-3]), 2.0):
+            slots, raw = opening.above(cut)
+            assert slots.tolist() == np.flatnonzero(scores.astype(np.float64) >= cut).tolist()
+            assert np.array_equal(raw, scores[slots])
+        slots = np.array([0, 4, 5, 2052, 2053, 2753, 2759])
+        assert np.array_equal(opening.scores_at(slots), scores[slots])
+        assert opening.scores_at(slots[:0]).size == 0
+        assert str(scores[0]) not in repr(opening)
+
+
+def test_wiping_an_opening_leaves_no_raw_score() -> None:
+    case = sealed_case(16, (5,))
+    probes = probes_of(case.all_templates[:1])
+    (opening,) = open_sums(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    assert opening.peaks.any()
+    opening.wipe()
+    assert not opening.peaks.any()
 
 
 def test_polynomials_of_another_dimension_are_refused() -> None:
     case = sealed_case(16, (5,))
     probes = probes_of(case.all_templates[:1])
     with pytest.raises(BadInput):
-        open_scores(
+        all_scores(
             scan_blocks(case.columns, probes), probes, PublicPolynomials.expand(seed("p"), "col", 17), case.stack
         )

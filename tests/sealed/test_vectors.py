@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sealed_cases import seed
+from sealed_cases import all_scores, seed
 
 from facekeep.sealed.format import BlockHeader, block_digest, pack_block
 from facekeep.sealed.params import parameters
@@ -18,7 +18,6 @@ from facekeep.sealed.secret import (
     SecretStack,
     block_tags,
     check_vector,
-    open_scores,
     quantize_probe,
     seal_block,
     verify_sums,
@@ -88,5 +87,5 @@ def test_known_blocks_still_open(path: Path) -> None:
     stack, probe = SecretStack.of([kept], given["dimension"]), quantize_probe(templates[0])[None]
     sums = scan_blocks([columns], probe)
     verify_sums(sums, probe, stack, check)
-    scores = open_scores(sums, probe, public, stack)
+    scores = all_scores(sums, probe, public, stack)
     assert np.abs(scores[0] - templates @ templates[0]).max() < 0.016

@@ -1,4 +1,4 @@
-"""How kernels are compiled and how work is spread over threads. No state is kept between calls.
+"""How kernels are compiled and how work is spread over threads. Nothing is kept between calls but idle threads.
 
 Kernels carry explicit signatures and are cached on disk, so that a process that starts anew does not compile again.
 They release the interpreter lock; threads are ours rather than the compiler's, because the compiler's default pool
@@ -6,7 +6,7 @@ aborts the process when two requests scan at once.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar, cast
 
 import numba
@@ -16,6 +16,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 CORES: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 """Cores this process may run on."""
 
+_POOL = ThreadPoolExecutor(CORES, "facekeep-scan")  # to start threads anew takes as long as fifty blocks
 _RANGES_A_THREAD = 4  # so that a thread that lost its core does not hold up the others for long
 
 
@@ -31,23 +32,23 @@ def compiled(signature: str, *, relaxed: frozenset[str] = frozenset()) -> Callab
 def spread(task: Callable[[int, int], None], count: int, *, threads: int, at_least: int) -> None:
     """Call `task(start, stop)` over consecutive ranges that cover `range(count)`, on `threads` threads.
 
-    The caller's thread is one of them. A range holds `at_least` items or more, so that little work stays on it alone,
-    where more threads would cost more than they save. The first exception of a task is raised.
+    The caller's thread is one of them, and does everything where the others are busy with other calls. A range holds
+    `at_least` items or more, so that little work stays on it alone, where more threads would cost more than they save.
+    The first exception of a task is raised.
     """
     step = max(at_least, -(-count // (threads * _RANGES_A_THREAD)))
     ranges = [(start, min(start + step, count)) for start in range(0, count, step)]
-    helpers = min(threads, len(ranges)) - 1
     todo = iter(ranges)  # taking the next item of a list iterator is atomic, so every range is taken once
 
     def work() -> None:
         for start, stop in todo:
             task(start, stop)
 
-    if helpers < 1:
-        return work()
-    with ThreadPoolExecutor(helpers) as pool:
-        futures = [pool.submit(work) for _ in range(helpers)]
+    futures = [_POOL.submit(work) for _ in range(min(threads, len(ranges)) - 1)]
+    try:
         work()
-        for future in futures:
-            future.result()
-    return None
+    finally:
+        began = [future for future in futures if not future.cancel()]  # the others would find nothing left to do
+        wait(began)
+    for future in began:
+        future.result()

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
 from facekeep.sealed.compute import spread
-from facekeep.sealed.scan_kernels import ROWS, ScanKernel, scan_any, scan_one, scan_several
+from facekeep.sealed.scan_batch import LARGEST_FACTOR, scan_several
+from facekeep.sealed.scan_kernels import ROWS, ScanKernel, scan_any, scan_one
 
 Columns = NDArray[np.int16]
 
@@ -132,7 +133,8 @@ def _scan(listed: BlockList, probes: NDArray[np.int32], sums: NDArray[np.int32],
 
 
 def _kernel_for(probes: NDArray[np.int32]) -> ScanKernel:
+    if len(probes) > 1:
+        return scan_several if np.abs(probes).max() <= LARGEST_FACTOR else scan_any
     padded = np.pad(np.abs(probes), ((0, 0), (0, -probes.shape[1] % ROWS)))
-    if padded.reshape(len(probes), -1, ROWS).sum(axis=2).max(initial=0) > _LARGEST_IN_FLOAT:
-        return scan_any
-    return scan_one if len(probes) == 1 else scan_several
+    exact = padded.reshape(len(probes), -1, ROWS).sum(axis=2).max(initial=0) <= _LARGEST_IN_FLOAT
+    return scan_one if exact else scan_any

@@ -25,9 +25,8 @@ ScanKernel = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]
 """(addresses (K,), starts (K + 1,), probes as float32 (P, D), sums int32 (P, total)): some K blocks, all probes."""
 
 _PASS = 2 * ROWS  # rows read side by side in one pass over the columns
-_TILE = 512  # columns converted at a time for several probes
-_TILE_STRIDE = _TILE + 16  # rows a multiple of 4 KiB apart would fight for the same cache sets
-_SIGNATURE = "void(int64[::1], int64[::1], float32[:, ::1], int32[:, ::1])"
+SIGNATURE = "void(int64[::1], int64[::1], float32[:, ::1], int32[:, ::1])"
+"""Of every `ScanKernel`."""
 _FUSED = frozenset({"contract"})  # a product and a sum may be fused; both ways are exact here
 
 
@@ -48,7 +47,7 @@ def columns_at(address: int, dimension: int, slots: int) -> NDArray[np.int16]:
 
 
 @compiled("void(int16[:, ::1], float32[::1], int64, int32[::1])")
-def _add_rows(columns: NDArray[np.int16], probe: NDArray[np.float32], first: int, sums: NDArray[np.int32]) -> None:
+def add_rows(columns: NDArray[np.int16], probe: NDArray[np.float32], first: int, sums: NDArray[np.int32]) -> None:
     """Add rows `first` and up in integers: the odd rows of a block, or all of them."""
     for i in range(first, columns.shape[0]):
         factor = np.int32(probe[i])
@@ -70,54 +69,7 @@ def _add_passes(columns: NDArray[np.int16], probe: NDArray[np.float32], sums: ND
             sums[j] += np.int32(low) + np.int32(high)
 
 
-@compiled("void(float32[:, ::1], float32[::1], int32[::1])", relaxed=_FUSED)
-def _add_tile(tile: NDArray[np.float32], probe: NDArray[np.float32], sums: NDArray[np.int32]) -> None:
-    """Add one pass of rows that are float32 already, for the columns of a tile."""
-    for j in range(sums.size):
-        low = np.float32(0)
-        high = np.float32(0)
-        for r in range(ROWS):
-            low += probe[r] * tile[r, j]
-        for r in range(ROWS, _PASS):
-            high += probe[r] * tile[r, j]
-        sums[j] += np.int32(low) + np.int32(high)
-
-
-@compiled("void(float32[:, ::1], float32[:, ::1], int64, int32[::1], int32[::1])", relaxed=_FUSED)
-def _add_tile_twice(
-    tile: NDArray[np.float32],
-    probes: NDArray[np.float32],
-    row: int,
-    first: NDArray[np.int32],
-    second: NDArray[np.int32],
-) -> None:
-    """`_add_tile` for two probes, float32 (2, D), that share every load of the tile: rows `row` and up."""
-    one, two = probes[0, row : row + _PASS], probes[1, row : row + _PASS]
-    for j in range(first.size):
-        low_one = np.float32(0)
-        low_two = np.float32(0)
-        high_one = np.float32(0)
-        high_two = np.float32(0)
-        for r in range(ROWS):
-            low_one += one[r] * tile[r, j]
-            low_two += two[r] * tile[r, j]
-        for r in range(ROWS, _PASS):
-            high_one += one[r] * tile[r, j]
-            high_two += two[r] * tile[r, j]
-        first[j] += np.int32(low_one) + np.int32(high_one)
-        second[j] += np.int32(low_two) + np.int32(high_two)
-
-
-@compiled("void(int16[:, ::1], int64, int64, float32[:, ::1])")
-def _fill_tile(columns: NDArray[np.int16], row: int, column: int, tile: NDArray[np.float32]) -> None:
-    width = min(_TILE, columns.shape[1] - column)
-    for r in range(_PASS):
-        source, target = columns[row + r, column : column + width], tile[r]
-        for j in range(width):
-            target[j] = np.float32(source[j])
-
-
-@compiled(_SIGNATURE)
+@compiled(SIGNATURE)
 def scan_any(
     addresses: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -129,10 +81,10 @@ def scan_any(
     for k in range(addresses.size):
         columns = columns_at(addresses[k], probes.shape[1], starts[k + 1] - starts[k])
         for q in range(probes.shape[0]):
-            _add_rows(columns, probes[q], 0, sums[q, starts[k] : starts[k + 1]])
+            add_rows(columns, probes[q], 0, sums[q, starts[k] : starts[k + 1]])
 
 
-@compiled(_SIGNATURE)
+@compiled(SIGNATURE)
 def scan_one(
     addresses: NDArray[np.int64],
     starts: NDArray[np.int64],
@@ -146,31 +98,4 @@ def scan_one(
         row = sums[0, starts[k] : starts[k + 1]]
         row[:] = 0
         _add_passes(columns, probes[0], row)
-        _add_rows(columns, probes[0], passes_end, row)
-
-
-@compiled(_SIGNATURE)
-def scan_several(
-    addresses: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    probes: NDArray[np.float32],
-    sums: NDArray[np.int32],
-) -> None:
-    """For several probes: columns are converted once, into a tile that stays in the first-level cache."""
-    tile = np.empty((_PASS, _TILE_STRIDE), np.float32)
-    passes_end = probes.shape[1] - probes.shape[1] % _PASS
-    sums[:, starts[0] : starts[-1]] = 0
-    for k in range(addresses.size):
-        slots = starts[k + 1] - starts[k]
-        columns = columns_at(addresses[k], probes.shape[1], slots)
-        for i in range(0, passes_end, _PASS):
-            for column in range(0, slots, _TILE):
-                _fill_tile(columns, i, column, tile)
-                begin = starts[k] + column
-                end = min(begin + _TILE, starts[k + 1])
-                for q in range(0, probes.shape[0] - 1, 2):
-                    _add_tile_twice(tile, probes[q : q + 2], i, sums[q, begin:end], sums[q + 1, begin:end])
-                if probes.shape[0] % 2:
-                    _add_tile(tile, probes[-1, i : i + _PASS], sums[-1, begin:end])
-        for q in range(probes.shape[0]):
-            _add_rows(columns, probes[q], passes_end, sums[q, starts[k] : starts[k + 1]])
+        add_rows(columns, probes[0], passes_end, row)

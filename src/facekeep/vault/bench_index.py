@@ -32,7 +32,7 @@ from facekeep.sealed.secret import (
     block_tags,
     check_vector,
     contenders,
-    open_scores,
+    open_sums,
     quantize_probe,
     seal_block,
     verify_sums,
@@ -52,8 +52,7 @@ Times = dict[str, float]
 class SealedGallery:
     """Everything one sealed search needs, made from synthetic templates. `seal_us` is the median per template.
 
-    `sums` int32 (16, total) and `scores` float32 (1, total) are room that is made once: fresh memory for every search
-    would cost as much as opening it.
+    `sums` int32 (16, total) is room that is made once.
     """
 
     blocks: BlockList
@@ -63,7 +62,6 @@ class SealedGallery:
     seal_us: float
     bytes_a_template: float
     sums: NDArray[np.int32]
-    scores: NDArray[np.float32]
 
     def scan(self, probes: NDArray[np.int32]) -> NDArray[np.int32]:
         """What a search node does."""
@@ -72,11 +70,8 @@ class SealedGallery:
     def release(self, sums: NDArray[np.int32], probes: NDArray[np.int32]) -> list[NDArray[np.int64]]:
         """What the vault does, up to the shortlist that noise and policy then work on."""
         verify_sums(sums, probes, self.stack, self.check)
-        return [self._shortlist(sums[q : q + 1], probes[q : q + 1]) for q in range(len(probes))]
-
-    def _shortlist(self, sums: NDArray[np.int32], probe: NDArray[np.int32]) -> NDArray[np.int64]:
-        scores = open_scores(sums, probe, self.public, self.stack, self.scores)
-        return contenders(scores[0], -1.0, _TOP, MARGIN)
+        openings = open_sums(sums, probes, self.public, self.stack)
+        return [contenders(one, -1.0, _TOP, MARGIN)[0] for one in openings]
 
 
 def unit_templates(dimension: int, count: int) -> Iterator[NDArray[np.float32]]:
@@ -107,7 +102,6 @@ def seal_gallery(dimension: int, count: int) -> SealedGallery:
         seal_us=median(seconds[: count // DEGREE] or seconds) * 1e6,
         bytes_a_template=sum(one.nbytes for one in columns) / count,
         sums=np.zeros((_BATCH, count), np.int32),
-        scores=np.zeros((1, count), np.float32),
     )
 
 

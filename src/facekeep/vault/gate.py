@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
-from facekeep.sealed.secret import contenders, open_scores, verify_sums
+from facekeep.sealed.secret import Opening, contenders, open_sums, verify_sums, wipe
 from facekeep.vault.grants import Searched, SearchGrant, probe_digest
 from facekeep.vault.noise import MARGIN, noise_for
 
@@ -34,8 +34,8 @@ def parse_sums(untrusted: bytes, grant: SearchGrant) -> NDArray[np.int32]:
     return np.frombuffer(untrusted, dtype="<i4").reshape(shape)
 
 
-def verify_and_open(grant: SearchGrant, sums: NDArray[np.int32]) -> list[NDArray[np.float32]]:
-    """Scores of every searched collection, float32 (p, slots). Raises Tampered `sums_refused` at one altered bit.
+def verify_and_open(grant: SearchGrant, sums: NDArray[np.int32]) -> list[list[Opening]]:
+    """Openings of every searched collection, one a probe. Raises Tampered `sums_refused` at one altered bit.
 
     Every block of every collection is verified before any is opened.
     """
@@ -47,40 +47,39 @@ def verify_and_open(grant: SearchGrant, sums: NDArray[np.int32]) -> list[NDArray
     for one, part in zip(grant.searched, parts, strict=True):
         verify_sums(part, grant.probes, one.stack.secrets, one.collection.check)
     return [
-        open_scores(part, grant.probes, one.collection.public, one.stack.secrets)
+        open_sums(part, grant.probes, one.collection.public, one.stack.secrets)
         for one, part in zip(grant.searched, parts, strict=True)
     ]
 
 
-def leads_of(grant: SearchGrant, scores: list[NDArray[np.float32]], probe: int) -> list[Lead]:
+def leads_of(grant: SearchGrant, openings: list[list[Opening]], probe: int) -> list[Lead]:
     """At most `top_k` leads of one probe, best face of each person, score descending."""
     found = [
         lead
-        for one, part in zip(grant.searched, scores, strict=True)
-        for lead in _leads_in(grant, one, part[probe], probe_digest(grant.probes[probe]))
+        for one, of_probes in zip(grant.searched, openings, strict=True)
+        for lead in _leads_in(grant, one, of_probes[probe], probe_digest(grant.probes[probe]))
     ]
     return sorted(found, key=lambda lead: (-lead.score, lead.face))[: grant.top_k]
 
 
-def _leads_in(grant: SearchGrant, one: Searched, scores: NDArray[np.float32], digest: bytes) -> list[Lead]:
+def _leads_in(grant: SearchGrant, one: Searched, opening: Opening, digest: bytes) -> list[Lead]:
     if grant.only is not None:
         slots = np.flatnonzero(np.isin(one.stack.faces, list(grant.only)))
-        return _best_of_each_person(grant, one, scores, digest, slots)
+        return _best_of_each_person(grant, one, digest, slots, opening.scores_at(slots))
     wanted = 4 * grant.top_k + 16
     while True:
-        slots, cut = _contenders(scores, grant.floor, wanted)
-        leads = _best_of_each_person(grant, one, scores, digest, slots)
-        if _is_complete(grant, leads, cut) or wanted >= len(scores):
+        slots, scores = contenders(opening, grant.floor, wanted, MARGIN)
+        cut = _cut(grant, scores, wanted)
+        leads = _best_of_each_person(grant, one, digest, slots, scores)
+        if _is_complete(grant, leads, cut) or wanted >= opening.total:
             return leads[: grant.top_k]
         wanted *= 8
 
 
-def _contenders(scores: NDArray[np.float32], floor: float, wanted: int) -> tuple[NDArray[np.int64], float]:
-    """Slots that noise can still lift among the best `wanted`, and the raw score below which all were left out."""
-    slots = contenders(scores, floor, wanted, MARGIN)
-    if len(slots) < wanted:
-        return slots, floor - MARGIN
-    return slots, max(floor - MARGIN, float(scores[slots[wanted - 1]]) - 2 * MARGIN)
+def _cut(grant: SearchGrant, scores: NDArray[np.float32], wanted: int) -> float:
+    """The raw score below which every slot was left out, when these are the contenders for `wanted` places."""
+    lowest = grant.floor - MARGIN
+    return lowest if len(scores) < wanted else max(lowest, float(scores[wanted - 1]) - 2 * MARGIN)
 
 
 def _is_complete(grant: SearchGrant, leads: list[Lead], cut: float) -> bool:
@@ -91,13 +90,14 @@ def _is_complete(grant: SearchGrant, leads: list[Lead], cut: float) -> bool:
 
 
 def _best_of_each_person(
-    grant: SearchGrant, one: Searched, scores: NDArray[np.float32], digest: bytes, slots: NDArray[np.int64]
+    grant: SearchGrant, one: Searched, digest: bytes, slots: NDArray[np.int64], scores: NDArray[np.float32]
 ) -> list[Lead]:
-    alive = slots[(one.stack.faces[slots] != 0) & (one.stack.faces[slots] != (grant.leave_out or 0))]
-    faces = one.stack.faces[alive]
-    noisy = scores[alive] + noise_for(one.collection.noise_key, digest, faces.tolist())
+    """Leads among some slots; their raw scores are wiped."""
+    shown = (one.stack.faces[slots] != 0) & (one.stack.faces[slots] != (grant.leave_out or 0))
+    faces, persons = one.stack.faces[slots[shown]], one.stack.persons[slots[shown]]
+    noisy = scores[shown] + noise_for(one.collection.noise_key, digest, faces.tolist())
+    wipe(scores)
     order = np.argsort(-noisy, kind="stable")
-    persons = one.stack.persons[alive]
     best: dict[int, Lead] = {}
     for i in order.tolist():
         if noisy[i] >= grant.floor:

@@ -1,48 +1,112 @@
 """Opening: verified sums into raw scores.
 
 With alpha = sum_i p_i a_i mod 2^32, the score of slot j is ((y_j mod 2^16) 2^16 - (alpha s)_j) mod 2^32, read as a
-signed number, over SG * 180. The product goes through one complex64 transform a block: its error has a standard
+signed number, over SG * 180. The product goes through one float32 transform a block: its error has a standard
 deviation of about 2^13 where the scheme's own noise has 2^22. Numbers modulo 2^32 are kept as *turns*, fractions of
 2^32: reducing is then subtracting the nearest integer, which float32 does exactly, and no cast can wrap by surprise.
+
+Nearly all scores are looked at once, to find the few that matter. So every block is opened in a room of 16 KiB that the
+next one takes over; only its highest score is kept, and blocks that matter are opened a second time. Writing all scores
+to memory and reading them back would take longer than that.
 """
 
+from dataclasses import dataclass, field
+
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
 from facekeep.sealed.compute import CORES, compiled, spread
 from facekeep.sealed.params import RLWE_2048_32
-from facekeep.sealed.ring import DEGREE, HALF, PublicPolynomials, spectrum, twist
+from facekeep.sealed.ring import DEGREE, HALF, PublicPolynomials, spectrum
 from facekeep.sealed.secret.checking import sums_refused
 from facekeep.sealed.secret.sampling import wipe
 from facekeep.sealed.secret.stack import SecretStack
+from facekeep.sealed.secret.transform import IMAGINARY, PARTS, parts, unfold
 
 LARGEST_SCORE = 1.03
 """Beyond this no honest sums lead; six standard deviations of the noise above an exact duplicate."""
 
-_BLOCKS_AT_ONCE = 32  # a quarter of a mebibyte of products, stays in the second-level cache
-_BLOCKS_A_TASK = 64
+_BLOCKS_A_TASK = 32
+_COLUMNS_A_TASK = 512
 _ROWS_A_PASS = 16
 _MODULUS = 2.0**RLWE_2048_32.modulus_bits
 _STORED_UNIT = np.float32(2.0**-16)  # a stored integer in turns
 _SCORE_A_TURN = np.float32(_MODULUS / RLWE_2048_32.score_unit)
 _LARGEST = np.float32(LARGEST_SCORE)
-_UNTWIST = twist().conj().astype(np.complex64)
+_FUSED = frozenset({"contract"})  # a product and a sum may be fused
 
 
-def open_scores(
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One probe's verified sums, to be opened block by block.
+
+    Raw scores are key material (each is an exact equation in a block's secret): add the keyed noise, then wipe.
+
+    Attributes
+    ----------
+    peaks : float32 (K,), the highest raw score of each block
+    """
+
+    peaks: NDArray[np.float32]
+    _sums: NDArray[np.int32]
+    _alpha: NDArray[np.float32]
+    _stack: SecretStack
+    _threads: int = field(default=CORES)
+
+    def __repr__(self) -> str:
+        return f"Opening({len(self.peaks)} blocks)"
+
+    @property
+    def total(self) -> int:
+        """The number of slots."""
+        return self._stack.total
+
+    def above(self, cut: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Every slot whose raw score is `cut` or more, ascending: slots int64 (m,), raw scores float32 (m,).
+
+        They are cosines with a noise of standard deviation 0.00244. Only blocks with such a slot are opened.
+        """
+        blocks = np.flatnonzero(self.peaks >= np.float64(cut))  # not a plain float, which would be rounded to float32
+        found: dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
+
+        def task(first: int, last: int) -> None:
+            found[first] = self._above(blocks[first:last], cut)
+
+        spread(task, len(blocks), threads=self._threads, at_least=_BLOCKS_A_TASK)
+        parts = [found[first] for first in sorted(found)] or [(np.empty(0, np.int64), np.empty(0, np.float32))]
+        return np.concatenate([slots for slots, _ in parts]), np.concatenate([scores for _, scores in parts])
+
+    def _above(self, blocks: NDArray[np.int64], cut: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        starts, room = self._stack.starts, np.empty((2, PARTS), np.float32)
+        slots = np.empty(int((starts[blocks + 1] - starts[blocks]).sum()), np.int64)
+        scores = np.empty(len(slots), np.float32)
+        count = _collect(self._stack.spectra, self._alpha, self._sums, starts, blocks, cut, slots, scores, room)
+        wipe(room)
+        return slots[:count], scores[:count]
+
+    def scores_at(self, slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Raw scores of some slots, ascending: float32 (m,). Only their blocks are opened."""
+        blocks = np.unique(np.searchsorted(self._stack.starts, slots, side="right") - 1)
+        all_slots, all_scores = self._above(blocks, -np.inf)
+        scores: NDArray[np.float32] = all_scores[np.searchsorted(all_slots, slots)]
+        wipe(all_scores)
+        return scores
+
+    def wipe(self) -> None:
+        """Overwrite what is left of raw scores."""
+        wipe(self.peaks, self._alpha)
+
+
+def open_sums(
     sums: NDArray[np.int32],
     probes: NDArray[np.int32],
     public: PublicPolynomials,
     stack: SecretStack,
-    out: NDArray[np.float32] | None = None,
     *,
     threads: int = CORES,
-) -> NDArray[np.float32]:
-    """Raw scores, float32 (P, total): cosines with a noise of standard deviation 0.00244.
-
-    Raw scores are key material (each is an exact equation in a block's secret): add the keyed noise, then wipe.
+) -> list[Opening]:
+    """One `Opening` a probe; every slot was opened once to make it.
 
     Parameters
     ----------
@@ -50,8 +114,6 @@ def open_scores(
     probes : int32 (P, D), the same as there
     public : the collection's polynomials
     stack : the same as there
-    out : float32 (P, total), C-order, to be filled and returned; None makes one. Fresh memory costs as much as the
-        opening itself, so a caller with many probes opens them one by one into the same room.
     threads : how many to use at most
 
     Raises
@@ -64,86 +126,150 @@ def open_scores(
     stack.require(sums, probes)
     if public.dimension != probes.shape[1]:
         raise BadInput(Code.INVALID_REQUEST, f"expected polynomials of dimension {probes.shape[1]}")
-    scores = np.empty(sums.shape, np.float32) if out is None else out
-    if scores.shape != sums.shape or scores.dtype != np.float32 or not scores.flags.c_contiguous:
-        raise BadInput(Code.INVALID_REQUEST, f"expected room for float32 scores of {sums.shape}")
-    spectra = [_alpha_spectrum(probe, public) for probe in probes]
-    beyond: list[int] = []
+    extremes = np.empty((len(probes), len(stack.spectra), 2), np.int32)
+    rows = [np.ascontiguousarray(row) for row in sums]
+    alphas = [_alpha_spectrum(probe, public, threads) for probe in probes]
 
     def task(first: int, last: int) -> None:
-        for row, alpha, opened in zip(sums, spectra, scores, strict=True):
-            beyond.append(_open_blocks(np.ascontiguousarray(row), alpha, stack, opened, range(first, last)))
+        room = np.empty((2, PARTS), np.float32)
+        starts = stack.starts[first : last + 1]
+        for row, alpha, found in zip(rows, alphas, extremes, strict=True):
+            _find_extremes(stack.spectra[first:last], alpha, row, starts, found[first:last], room)
+        wipe(room)
 
     spread(task, len(stack.spectra), threads=threads, at_least=_BLOCKS_A_TASK)
-    if any(beyond):
-        wipe(scores)
+    _put_in_order(extremes.reshape(-1))
+    scores = extremes.view(np.float32)
+    if np.any(np.abs(scores) > _LARGEST):
+        wipe(extremes)
         raise sums_refused()
-    return scores
+    return [Opening(*one, stack, threads) for one in zip(scores[:, :, 1], rows, alphas, strict=True)]
 
 
-def _alpha_spectrum(probe: NDArray[np.int32], public: PublicPolynomials) -> NDArray[np.complex64]:
-    """Folded transform of alpha in turns, divided by N/2 so that the inverse transform needs no scaling."""
+def _alpha_spectrum(probe: NDArray[np.int32], public: PublicPolynomials, threads: int) -> NDArray[np.float32]:
+    """Parts of the folded transform of alpha in turns, divided by N/2 so that unfolding needs no scaling."""
     alpha = np.empty(DEGREE, np.uint32)
-    _combine(public.coefficients, probe, alpha)
-    return (spectrum(alpha.view(np.int32)) / (_MODULUS * HALF)).astype(np.complex64)
+
+    def task(first: int, last: int) -> None:
+        _combine(public.coefficients, probe, first, alpha[first:last])
+
+    spread(task, DEGREE, threads=threads, at_least=_COLUMNS_A_TASK)
+    return parts(spectrum(alpha.view(np.int32)) / (_MODULUS * HALF))
 
 
-def _open_blocks(
-    sums: NDArray[np.int32],
-    alpha: NDArray[np.complex64],
-    stack: SecretStack,
-    scores: NDArray[np.float32],
-    blocks: range,
-) -> int:
-    """Write the scores of consecutive `blocks`; how many of them are beyond the largest."""
-    work, beyond = np.empty((_BLOCKS_AT_ONCE, HALF), np.complex64), 0
-    for k in blocks[::_BLOCKS_AT_ONCE]:
-        products = work[: min(_BLOCKS_AT_ONCE, blocks.stop - k)]
-        np.multiply(stack.spectra[k : k + len(products)], alpha, out=products)
-        products = scipy.fft.ifft(products, norm="forward", overwrite_x=True)
-        beyond += _finish(products, _UNTWIST, sums, stack.starts[k : k + len(products) + 1], scores)
-    wipe(work, products)
-    return beyond
-
-
-@compiled("void(Array(uint32, 2, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), uint32[::1])")
-def _combine(coefficients: NDArray[np.uint32], probe: NDArray[np.int32], alpha: NDArray[np.uint32]) -> None:
-    """alpha = sum_i p_i a_i mod 2^32; wrap-around of 32-bit integers is the reduction."""
+@compiled("void(Array(uint32, 2, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), int64, uint32[::1])")
+def _combine(coefficients: NDArray[np.uint32], probe: NDArray[np.int32], first: int, alpha: NDArray[np.uint32]) -> None:
+    """alpha = sum_i p_i a_i mod 2^32 from column `first` on; wrap-around of 32-bit integers is the reduction."""
     alpha[:] = 0
     passes_end = probe.size - probe.size % _ROWS_A_PASS
     for i in range(0, passes_end, _ROWS_A_PASS):
+        rows = coefficients[i : i + _ROWS_A_PASS, first : first + alpha.size]
         for j in range(alpha.size):
             total = np.uint32(0)
             for r in range(_ROWS_A_PASS):
-                total += np.uint32(np.uint32(probe[i + r]) * coefficients[i + r, j])
+                total += np.uint32(np.uint32(probe[i + r]) * rows[r, j])
             alpha[j] += total
     for i in range(passes_end, probe.size):
+        row = coefficients[i, first : first + alpha.size]
         for j in range(alpha.size):
-            alpha[j] += np.uint32(np.uint32(probe[i]) * coefficients[i, j])
+            alpha[j] += np.uint32(np.uint32(probe[i]) * row[j])
 
 
-@compiled("int64(complex64[:, ::1], complex64[::1], Array(int32, 1, 'C', readonly=True), int64[::1], float32[::1])")
-def _finish(
-    products: NDArray[np.complex64],
-    untwist: NDArray[np.complex64],
+@compiled("void(Array(float32, 1, 'C', readonly=True), float32[::1], float32[::1])", relaxed=_FUSED)
+def _multiply(secret: NDArray[np.float32], alpha: NDArray[np.float32], work: NDArray[np.float32]) -> None:
+    for i in range(HALF):
+        work[i] = secret[i] * alpha[i] - secret[i + HALF] * alpha[i + HALF]
+        work[i + IMAGINARY] = secret[i] * alpha[i + HALF] + secret[i + HALF] * alpha[i]
+
+
+@compiled("void(Array(int32, 1, 'C', readonly=True), float32[::1])")
+def _subtract_from(sums: NDArray[np.int32], product: NDArray[np.float32]) -> None:
+    """Scores in the place of alpha s: subtract it from the sums in turns, reduce, scale."""
+    for j in range(sums.size):
+        turns = np.float32(np.int16(sums[j])) * _STORED_UNIT - (product[j] - np.rint(product[j]))
+        product[j] = (turns - np.rint(turns)) * _SCORE_A_TURN
+
+
+@compiled(
+    "void(Array(float32, 1, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True), float32[:, ::1])"
+)
+def _open(
+    secret: NDArray[np.float32], alpha: NDArray[np.float32], sums: NDArray[np.int32], room: NDArray[np.float32]
+) -> None:
+    """The scores of one block, at the beginning of `room`: float32 of (2, `PARTS`), all of it overwritten."""
+    _multiply(secret, alpha, room[0])
+    unfold(room[0], room[1])
+    _subtract_from(sums, room[0])
+
+
+@compiled(
+    "int64(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
+    " Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), float64, int64[::1], float32[::1],"
+    " float32[:, ::1])"
+)
+def _collect(  # noqa: PLR0917  a kernel takes its arrays one by one
+    secrets: NDArray[np.float32],
+    alpha: NDArray[np.float32],
     sums: NDArray[np.int32],
     starts: NDArray[np.int64],
+    blocks: NDArray[np.int64],
+    cut: float,
+    slots: NDArray[np.int64],
     scores: NDArray[np.float32],
+    room: NDArray[np.float32],
 ) -> int:
-    """Unfold alpha s, subtract it from the sums in turns, reduce, scale; count scores beyond the largest."""
-    beyond = 0
-    for k in range(products.shape[0]):
-        product, slots = products[k], starts[k + 1] - starts[k]
-        block, opened = sums[starts[k] : starts[k + 1]], scores[starts[k] : starts[k + 1]]
-        for j in range(min(slots, HALF)):
-            turns = product[j].real * untwist[j].real - product[j].imag * untwist[j].imag
-            turns = np.float32(np.int16(block[j])) * _STORED_UNIT - (turns - np.rint(turns))
-            opened[j] = (turns - np.rint(turns)) * _SCORE_A_TURN
-        upper, opened_upper = block[HALF:], opened[HALF:]
-        for j in range(upper.size):
-            turns = product[j].real * untwist[j].imag + product[j].imag * untwist[j].real
-            turns = np.float32(np.int16(upper[j])) * _STORED_UNIT - (turns - np.rint(turns))
-            opened_upper[j] = (turns - np.rint(turns)) * _SCORE_A_TURN
-        for j in range(slots):
-            beyond += abs(opened[j]) > _LARGEST
-    return beyond
+    """Open `blocks` of all that begin at `starts`; write slots and scores from `cut` on, and return how many."""
+    count = 0
+    for k in blocks:
+        _open(secrets[k], alpha, sums[starts[k] : starts[k + 1]], room)
+        for j in range(starts[k + 1] - starts[k]):
+            if room[0, j] >= cut:
+                slots[count], scores[count] = starts[k] + j, room[0, j]
+                count += 1
+    return count
+
+
+@compiled("void(int32[::1])")
+def _put_in_order(bits: NDArray[np.int32]) -> None:
+    """The bits of floating-point numbers to integers of the same order, or back."""
+    for j in range(bits.size):
+        bits[j] ^= np.int32(bits[j] >> 31) & np.int32(2**31 - 1)
+
+
+@compiled("int32(int32[::1])")
+def _lowest(values: NDArray[np.int32]) -> np.int32:
+    lowest = np.int32(2**31 - 1)
+    for j in range(values.size):
+        lowest = min(lowest, values[j])
+    return lowest
+
+
+@compiled("int32(int32[::1])")
+def _highest(values: NDArray[np.int32]) -> np.int32:
+    highest = np.int32(-(2**31))
+    for j in range(values.size):
+        highest = max(highest, values[j])
+    return highest
+
+
+@compiled(
+    "void(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
+    " Array(int64, 1, 'C', readonly=True), int32[:, ::1], float32[:, ::1])"
+)
+def _find_extremes(  # noqa: PLR0917  a kernel takes its arrays one by one
+    secrets: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    sums: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    extremes: NDArray[np.int32],
+    room: NDArray[np.float32],
+) -> None:
+    """The lowest and the highest score of each block, still to be put in order again: int32 (K, 2).
+
+    Integers, because the compiler takes the maximum of many numbers at once only where rounding and NaN do not matter.
+    """
+    for k in range(secrets.shape[0]):
+        _open(secrets[k], alpha, sums[starts[k] : starts[k + 1]], room)
+        places = room[0, : starts[k + 1] - starts[k]].view(np.int32)
+        _put_in_order(places)
+        extremes[k, 0], extremes[k, 1] = _lowest(places), _highest(places)

@@ -7,15 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
-from facekeep.sealed.ring import DEGREE, HALF, spectrum
+from facekeep.sealed.ring import DEGREE, spectrum
 from facekeep.sealed.secret.sampling import ternary, wipe
+from facekeep.sealed.secret.transform import parts
 
 
 @dataclass(frozen=True, slots=True)
 class BlockSecret:
-    """The secret s of one block as its folded transform: complex64 (N/2,), 8 KiB. Enough to open, not to seal."""
+    """The secret s of one block, enough to open it and not to seal.
 
-    spectrum: NDArray[np.complex64]
+    `spectrum` holds the real and then the imaginary parts of its folded transform: float32 (N,), 8 KiB.
+    """
+
+    spectrum: NDArray[np.float32]
 
     def __repr__(self) -> str:
         return "BlockSecret(…)"
@@ -25,7 +29,7 @@ class BlockSecret:
         """From the 32-byte seed that the block was sealed with. Raises BadInput `invalid_request` on another length."""
         secret = ternary(seed)
         transformed = spectrum(secret)
-        narrow = transformed.astype(np.complex64)
+        narrow = parts(transformed)
         wipe(secret, transformed)
         return cls(narrow)
 
@@ -36,12 +40,12 @@ class SecretStack:
 
     Attributes
     ----------
-    spectra : complex64 (K, N/2)
+    spectra : float32 (K, N)
     tags : uint64 (K, D)
     starts : int64 (K + 1,), the place of each block's first slot in the sums; the last is their total.
     """
 
-    spectra: NDArray[np.complex64]
+    spectra: NDArray[np.float32]
     tags: NDArray[np.uint64]
     starts: NDArray[np.int64]
 
@@ -57,7 +61,7 @@ class SecretStack:
         BadInput
             `invalid_request`: tags that are not of this dimension, or slots outside 1 to 2048.
         """
-        spectra = np.empty((len(blocks), HALF), np.complex64)
+        spectra = np.empty((len(blocks), DEGREE), np.float32)
         tags = np.empty((len(blocks), dimension), np.uint64)
         starts = np.zeros(len(blocks) + 1, np.int64)
         for k, (secret, tags_of_block, slots) in enumerate(blocks):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -60,12 +61,12 @@ def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
         _refuse_if_resealed(vault, grant)
         sums = gate.parse_sums(message.sums, grant)
     try:
-        scores = gate.verify_and_open(grant, sums)
+        openings = gate.verify_and_open(grant, sums)
     except Tampered as alarm:
         raise _raise_alarm(vault, caller, grant, alarm) from None
-    leads = [gate.leads_of(grant, scores, probe) for probe in range(len(grant.probes))]
-    for array in scores:
-        array.fill(0)
+    leads = [gate.leads_of(grant, openings, probe) for probe in range(len(grant.probes))]
+    for opening in chain.from_iterable(openings):
+        opening.wipe()
     with vault.lock:
         vault.refuse_when_closed()
         vault.sessions.caller(message.session)
