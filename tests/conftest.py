@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # as in workers: rooms of faces are also tested in this process
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ class Victim:
             time.sleep(chance.uniform(0.0, 0.1))
         os.kill(server, signal.SIGKILL)
         self._listen(until="ended")
-        started = time.monotonic()
+        started = None
         if whom != "server":
             self._check_files()
             started = time.monotonic()
@@ -98,7 +99,7 @@ class Victim:
             message: dict[str, Any] = json.loads(line)
             if until in message:
                 return message
-            assert message.get("housekeeping") in (None, Code.STALE, *_AWAY), message  # stale: a forget came first
+            assert message.get("housekeeping") in (None, *_AWAY), message
             assert message.get("code") in (None, *_AWAY), message
             self.model.take(message)
         raise AssertionError("the load is gone")
@@ -109,15 +110,16 @@ class Victim:
             folder = self.process.settings.vault_dir / "log"
             fsck(folder, self.verifier_key, expected_size=self.head.size, expected_root=self.head.root)
 
-    def check(self, started: float, to_open: Set[str]) -> None:
-        """Everything the keep shows, against everything it acknowledged; `to_open` are forgotten faces to try to open.
+    def check(self, started: float | None, to_open: Set[str]) -> None:
+        """Everything the keep shows, against everything it acknowledged; `to_open` are forgotten faces to try to open,
+        `started` when the vault was started again.
 
         Log entries are looked up once: after that, the log is shown to extend what was seen of it.
         """
         with drawn_keep(self.process.settings) as keep:
             session = open_session(keep, self.process.api_key)
             seen = Seen(self._listed(keep, session))
-            self.ready_s.append(time.monotonic() - started)
+            self.ready_s += [] if started is None else [time.monotonic() - started]
             for face, photo in seen.listed.items():
                 found = search_by_photo(keep, session, [self.collection], photo.encode()).found.candidates
                 seen.best[face] = found[0].face_id if found else None
@@ -228,7 +230,7 @@ def run(folder: Path, cycles: int) -> Victim:
     """That many cycles on a fresh keep, and at the end a look at everything that was ever forgotten."""
     with victim(folder) as one:
         one.cycles(range(SEED, SEED + cycles))
-        one.check(time.monotonic(), one.model.forgotten)
+        one.check(None, one.model.forgotten)
     return one
 
 
@@ -236,17 +238,17 @@ def run(folder: Path, cycles: int) -> Victim:
 def test_kill_9_at_any_moment_loses_and_revives_nothing(tmp_path: Path) -> None:
     done = run(tmp_path, CYCLES)
     print(f"{CYCLES} cycles, {done.model.acts} acts acknowledged, {len(done.model.forgotten)} faces forgotten")
-    print(f"ready again after {sorted(done.ready_s)[len(done.ready_s) // 2]:.2f} s (median)")
+    print(f"ready again after {median(done.ready_s):.2f} s (median), {max(done.ready_s):.2f} s at worst")
     assert done.model.acts > 2 * CYCLES
     assert done.model.forgotten
-    assert min(done.ready_s) <= 5
+    assert median(done.ready_s) <= 5
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(7_200)
 def test_a_thousand_kills(tmp_path: Path) -> None:
     done = run(tmp_path, 1_000)
-    assert sorted(done.ready_s)[len(done.ready_s) // 2] <= 5
+    assert median(done.ready_s) <= 5
     assert len(done.model.forgotten) > 100
 
 

@@ -43,7 +43,7 @@ def wait_until(ready, what: str, patience_s: float = _STARTUP_S) -> None:
 
 @dataclass
 class KeepProcess:
-    """A keep in `data_dir`, unsealed by a key file beside it. Not thread-safe.
+    """A keep in `data_dir`, unsealed by a key file beside it, or by `passphrase`. Not thread-safe.
 
     `log_path` collects what the server writes about itself on stderr.
     """
@@ -53,6 +53,7 @@ class KeepProcess:
     port: int = field(default_factory=free_port)
     toml: str = ""
     vault_only: bool = False
+    passphrase: str = ""
     api_key: str = ""
     vault: subprocess.Popen[bytes] | None = None
     server: subprocess.Popen[bytes] | None = None
@@ -93,7 +94,11 @@ class KeepProcess:
             make_data_dir(self.settings)
             self._spawn_vault()
             made = administration.initialize(
-                self.settings, method="key_file", organization="Test organization", member="Test member"
+                self.settings,
+                method="passphrase" if self.passphrase else "key_file",
+                organization="Test organization",
+                member="Test member",
+                passphrase=self.passphrase,
             )
         self.api_key = made.api_key
         if not self.vault_only:
@@ -107,7 +112,7 @@ class KeepProcess:
     def start_vault(self) -> None:
         with self._configured():
             self._spawn_vault()
-            administration.unseal_with_key_file(self.settings)
+        self.unseal()
 
     def start_server(self) -> None:
         environment = {**os.environ, **WIPING_ALLOCATOR}
@@ -151,16 +156,27 @@ class KeepProcess:
         self.start()
 
     def unseal(self) -> None:
+        if self.passphrase:
+            administration.unseal_with_passphrase(self.settings, self.passphrase)
+            return
         with self._configured():
             administration.unseal_with_key_file(self.settings)
 
     def seal(self) -> None:
         administration.seal(self.settings)
 
+    def cli(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """`facekeep …` as the operator of this keep runs it, with `typed` on its standard input."""
+        own = {"FACEKEEP_CONFIG": str(self.config_dir), "FACEKEEP_DATA": str(self.data_dir)}
+        command = [sys.executable, "-c", "from facekeep.cli.main import main; main()", *arguments]
+        return subprocess.run(
+            command, env={**os.environ, **own}, input=typed, capture_output=True, text=True, check=False
+        )
+
     def client(self, **options) -> httpx.Client:
-        """A client with the key; close it."""
-        headers = {"Authorization": f"Bearer {self.api_key}"}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=60, trust_env=False, **options)
+        """A client with the key, unless `options` say otherwise; close it."""
+        usual = {"headers": {"Authorization": f"Bearer {self.api_key}"}, "timeout": 60}
+        return httpx.Client(base_url=self.base_url, trust_env=False, **(usual | options))
 
     def destroy(self) -> None:
         """End whatever still runs."""

@@ -159,6 +159,61 @@ def test_a_survivor_that_the_store_lost_stops_the_resealing_but_not_the_forgetti
     vault.housekeep()
 
 
+def _with_a_forgotten_face(vault: VaultDriver, name: str) -> str:
+    """A collection with one block that is due to be sealed anew; no other is due."""
+    vault.housekeep()
+    collection = vault.collection(name, EVALUATION)
+    gone, _ = vault.enroll(collection, {"gone": [unit("gone")], "kept": [unit("kept")]})
+    vault.server.call(wire.ForgetFaces(session=vault.session, face_ids=(gone.face_id,)), wire.Forgotten)
+    return collection
+
+
+def _reseal(vault: VaultDriver, job: wire.ResealJob) -> wire.SealedBatch:
+    cells = tuple(vault.cells[cell_id] for cell_id in job.cell_ids)
+    return vault.server.call(wire.Reseal(job_id=job.job_id or "", cells=cells), wire.SealedBatch)
+
+
+def test_a_job_that_did_not_come_back_is_handed_out_again_to_the_next_round_only(vault: VaultDriver) -> None:
+    _with_a_forgotten_face(vault, "killed server")
+    lost = vault.next_job(anew=True)
+    assert lost.job_id is not None
+    assert vault.next_job().job_id is None
+    again = vault.next_job(anew=True)
+    assert again.cell_ids == lost.cell_ids
+    assert again.job_id != lost.job_id
+    assert vault.housekeep() == 1
+
+
+@pytest.mark.parametrize("brought", ["nothing", "altered"])
+def test_a_job_that_fails_is_not_handed_out_again_within_its_round(vault: VaultDriver, brought: str) -> None:
+    collection = _with_a_forgotten_face(vault, f"failing job, {brought}")
+    job = vault.next_job(anew=True)
+    (whole,) = (vault.cells[cell_id] for cell_id in job.cell_ids)
+    altered = wire.Cell(whole.cell_id, whole.kind, whole.ciphertext[:-1] + bytes([whole.ciphertext[-1] ^ 1]))
+    message = wire.Reseal(job_id=job.job_id or "", cells=(altered,) if brought == "altered" else ())
+    expected = "cell_altered" if brought == "altered" else "cell_missing"
+    assert code_of(vault.server.call, message, wire.SealedBatch) == expected
+    assert vault.next_job().job_id is None
+    assert vault.housekeep() == 1
+    assert len(vault.search(collection, unit("kept")).candidates) == 1
+
+
+def test_a_round_of_another_server_takes_jobs_over_and_the_first_to_commit_wins(vault: VaultDriver) -> None:
+    collection = _with_a_forgotten_face(vault, "two servers")
+    mine = vault.next_job(anew=True)
+    theirs = vault.next_job(anew=True)
+    assert code_of(_reseal, vault, mine) == "not_found"
+    late = _reseal(vault, theirs)
+    assert vault.housekeep() == 1
+    vault.put(late)
+    commit = wire.CommitBatch(session=None, batch_id=late.batch_id)
+    assert code_of(vault.server.call, commit, wire.Done) == "stale"
+    assert late.block is not None
+    assert late.block.block_id in vault.collect_garbage().block_ids
+    assert vault.next_job(anew=True).job_id is None
+    assert [one.place.person_id for one in vault.search(collection, unit("kept")).candidates]
+
+
 def test_small_blocks_are_merged_under_a_fresh_secret(vault: VaultDriver) -> None:
     collection = vault.collection("small blocks", EVALUATION)
     places = [vault.enroll(collection, {f"s{i}": [unit(f"s{i}")]})[0] for i in range(20)]

@@ -1,14 +1,21 @@
 """How a vault is opened and shut."""
 
+import errno
+import os
+import threading
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from keep_process import wait_until
 from vault_driver import VaultDriver, code_of
 
-from facekeep.errors import FacekeepError, Refused
+from facekeep.errors import Code, FacekeepError, Refused, Unavailable
+from facekeep.vault import keeper as keeper_module
 from facekeep.vault import seal, wire
+from facekeep.vault.journal import Journal
 from facekeep.vault.keeper import Keeper
+from facekeep.vault.log import Log
 
 
 def _keeper(folder: Path, **more: str) -> tuple[Keeper, wire.Initialized]:
@@ -85,6 +92,44 @@ def test_failed_unseals_are_in_the_log_once_it_can_be_written(tmp_path: Path) ->
     assert not (tmp_path / "v" / "failed-unseals").exists()
 
 
+def test_an_unsealing_that_cannot_be_logged_leaves_the_vault_sealed_and_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, _ = _keeper(tmp_path / "v", method="key_file", key_file=str(tmp_path / "k"))
+    keeper.seal()
+
+    def no_room(*_: object) -> int:
+        raise Unavailable(Code.DISK_FULL, "no room")
+
+    with monkeypatch.context() as full:
+        full.setattr(Journal, "write", no_room)
+        assert code_of(keeper.operate, wire.Unseal(key_file=str(tmp_path / "k"))) == "disk_full"
+    assert keeper.status().state == "sealed"
+    keeper.operate(wire.Unseal(key_file=str(tmp_path / "k")))
+    assert keeper.status().state == "open"
+
+
+@pytest.mark.parametrize(("code", "state"), [(Code.DISK_FULL, "open"), (Code.LOG_UNWRITABLE, "sealed")])
+def test_a_full_disk_puts_a_checkpoint_off_and_a_broken_one_seals_the_vault(
+    code: Code, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, _ = _keeper(tmp_path / "v", method="key_file", key_file=str(tmp_path / "k"))
+    stop, tried = threading.Event(), []
+
+    def fails(_: Log) -> str:
+        tried.append(code)
+        raise Unavailable(code, "no")
+
+    monkeypatch.setattr(keeper_module, "_PUBLISH_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(Log, "publish", fails)
+    thread = threading.Thread(target=keeper.publish_forever, args=(stop,))
+    thread.start()
+    wait_until(lambda: len(tried) > 1 or keeper.status().state == "sealed", "not published", 10)
+    stop.set()
+    thread.join()
+    assert keeper.status().state == state
+
+
 def test_an_altered_database_is_refused(tmp_path: Path) -> None:
     keeper, _ = _keeper(tmp_path / "v", method="key_file", key_file=str(tmp_path / "k"))
     keeper.seal()
@@ -94,6 +139,26 @@ def test_an_altered_database_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     assert code_of(keeper.operate, wire.Unseal(key_file=str(tmp_path / "k"))) == "database_altered"
     assert keeper.status().state == "sealed"
+
+
+def test_a_wrong_passphrase_that_cannot_be_counted_is_an_error_with_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "v"
+    keeper, _ = _keeper(folder, method="passphrase", passphrase="correct horse battery")
+    keeper.seal()
+    before = sorted(folder.rglob("*"))
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert code_of(keeper.operate, wire.Unseal(passphrase="wrong horse battery")) == "disk_full"
+    assert keeper.status().state == "sealed"
+    assert [path for path in sorted(folder.rglob("*")) if path.suffix != ".new"] == before
+    keeper.operate(wire.Unseal(passphrase="correct horse battery"))
+    assert keeper.status().state == "open"
 
 
 def test_a_new_key_can_revoke_the_old_one(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "LANG": "C.UTF-8",
+    # ONNX Runtime notes its uses in a database under the home folder, to be sent, and waits 30 s for that at its end.
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 _INHERITED = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")  # what a Python installation may need to find itself
 

@@ -11,8 +11,10 @@ import ctypes
 import os
 import platform
 import resource
+import signal
 import struct
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWNET = 0x40000000
@@ -80,6 +82,7 @@ def before_loading() -> list[str]:
         "not dumpable": libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0),
         "no new privileges": libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
         "own empty network": _leave_network(libc),
+        "ends with its server": libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),  # after what would clear it
     }
     return ["core files off", *(name for name, result in tried.items() if result == 0)]
 

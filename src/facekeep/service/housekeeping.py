@@ -1,12 +1,12 @@
 """Sealing anew what a forget left behind, merging small blocks, deleting garbage, and tidying memory when idle.
 
 The vault decides what is to be done; this room only carries ciphertext between the vault and the store. Every step may
-be interrupted: what was not committed is discarded by the vault and asked for again.
+be interrupted: what was not committed is discarded by the vault, and handed out again to the round that begins next.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +19,8 @@ from facekeep.vault.wire import Done, Garbage, GarbageGone, GetGarbage, NextRese
 
 _PATIENCE_SECONDS = 10.0  # how long a forget waits for another round of housekeeping before it leaves the rest to it
 _VAULT_AWAY = frozenset({Code.VAULT_SEALED, Code.VAULT_UNREACHABLE, Code.NOT_INITIALIZED})
+# The job's faces were forgotten meanwhile, or another server's round took the job over: somebody else did it.
+_NO_LONGER_OURS = frozenset({Code.NOT_FOUND, Code.STALE})
 
 
 def tidy(keep: Keep, *, after_forget_only: bool = False) -> None:
@@ -51,16 +53,25 @@ def after_forget(keep: Keep) -> None:
 
 def _tidy(keep: Keep, *, after_forget_only: bool) -> None:
     failures: list[FacekeepError] = []
-    while (job := keep.vault.call(NextReseal(after_forget_only=after_forget_only), ResealJob)).job_id is not None:
+    for job in _round(keep, after_forget_only=after_forget_only):
         try:
             _reseal(keep, job)
         except FacekeepError as error:
             if error.code in _VAULT_AWAY:
                 raise
-            failures.append(error)  # the vault hands this job out again later; the others must not wait for it
+            if error.code not in _NO_LONGER_OURS:
+                failures.append(error)  # handed out again in the next round; the other jobs must not wait for it
     _delete_garbage(keep)
     if failures:
         raise failures[0]
+
+
+def _round(keep: Keep, *, after_forget_only: bool) -> Iterator[ResealJob]:
+    """Every job of one round. It begins with those that this server, or one killed before it, did not bring back."""
+    ask = NextReseal(after_forget_only=after_forget_only, anew=True)
+    while (job := keep.vault.call(ask, ResealJob)).job_id is not None:
+        yield job
+        ask = NextReseal(after_forget_only=after_forget_only)
 
 
 def _reseal(keep: Keep, job: ResealJob) -> None:

@@ -92,7 +92,7 @@ class Keeper:
                 vault.close()
 
     def publish_forever(self, stop: threading.Event) -> None:
-        """Publish checkpoints at fixed intervals until `stop` is set."""
+        """Publish checkpoints at fixed intervals until `stop` is set. A full disk only puts one off."""
         while not stop.wait(_PUBLISH_EVERY_SECONDS):
             vault = self._open
             if vault is None:
@@ -102,7 +102,7 @@ class Keeper:
                     vault.refuse_when_closed()
                     vault.settle()
             except FacekeepError as error:
-                if error.code is not Code.VAULT_SEALED:
+                if error.code not in (Code.VAULT_SEALED, Code.DISK_FULL):
                     self.seal()
 
     def _initialize(self, message: wire.Initialize) -> wire.Initialized:
@@ -147,9 +147,13 @@ class Keeper:
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
         vault = OpenVault(self._folder, root)
-        vault.journal.write(
-            KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}
-        )
+        try:
+            vault.journal.write(
+                KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}
+            )
+        except FacekeepError:
+            vault.close()  # not opened without an entry; the next try must find database and log free
+            raise
         (self._folder / "failed-unseals").unlink(missing_ok=True)
         self._open, self._shares = vault, []
 

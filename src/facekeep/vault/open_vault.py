@@ -1,6 +1,7 @@
 """Everything a vault holds while it is unsealed; dropping it is what sealing means."""
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -29,8 +30,9 @@ class OpenVault:
     def __init__(self, folder: Path, root: bytes) -> None:
         self.lock = threading.RLock()
         self.is_closed = False
-        self.database = Database(folder / "vault.db", derive(root, "database"))
-        try:
+        with ExitStack() as undo:  # what cannot be opened whole lets go of its files, so that it can be tried again
+            self.database = Database(folder / "vault.db", derive(root, "database"))
+            undo.callback(self.database.close)
             self._root = root
             self.credential_key = derive(root, "credentials")
             self.shelf = Shelf(self.database, root)
@@ -42,6 +44,7 @@ class OpenVault:
                 expected_size=size,
                 expected_root=anchor_root,
             )
+            undo.callback(self.log.close)
             self.journal = Journal(self.database, self.log, self.shelf, root)
             self.sessions = Sessions()
             self.guesses = Guesses()
@@ -49,9 +52,7 @@ class OpenVault:
             self.grants = Grants()
             self.jobs = Jobs(self.database)
             self._tables: dict[str, ScoreTable | None] = {}
-        except BaseException:
-            self.database.close()
-            raise
+            undo.pop_all()
 
     def close(self) -> None:
         """Publish what is written, remember how far the log came, and drop everything."""

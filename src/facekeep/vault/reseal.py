@@ -4,8 +4,7 @@ One job for both: take the live faces of some blocks, bring their templates from
 secret, and let the old secrets die at the commit.
 """
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from facekeep.errors import BadInput, Code, Tampered, Unavailable
 from facekeep.terms import CellId, CellKind, JobId
@@ -20,7 +19,6 @@ from facekeep.vault.wire import Cell, SealedBatch
 
 FULL_BLOCK = 2048
 MOST_SMALL_BLOCKS = 16
-_PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +29,53 @@ class Job:
     collection: int
     blocks: tuple[int, ...]
     faces: tuple[tuple[int, CellId], ...]
-    made_at: float = field(default_factory=time.monotonic)
 
 
 class Jobs:
-    """Re-sealing jobs that were handed out and have not come back."""
+    """Re-sealing jobs, handed out in rounds. Lives as long as the vault is open.
+
+    Whoever does the housekeeping begins a round with `begin_round`, then asks for jobs until there is none.
+
+    **Guarantees.** Within a round no block is handed out twice, so that a round ends even where a job fails whenever it
+    is tried. A job that never came back, because a server was killed over it, is handed out again in the next round.
+    Where two servers share a vault, one's round takes the other's jobs away: the other is answered `not_found`, or
+    `stale` where it came as far as the commit. Nothing is sealed twice or lost, because a commit replaces only live
+    blocks.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._out: dict[str, Job] = {}
+        self._blocks_of_round: set[int] = set()
+
+    def begin_round(self) -> None:
+        """Forget what was handed out; it is all due again, as far as it was not committed."""
+        self._out.clear()
+        self._blocks_of_round.clear()
 
     def next(self, *, after_forget_only: bool) -> Job | None:
-        """The most urgent job that nobody works on, or None."""
-        now = time.monotonic()
-        self._out = {key: job for key, job in self._out.items() if now - job.made_at < _PATIENCE_SECONDS}
-        busy = {block for job in self._out.values() for block in job.blocks}
-        chosen = self._forgotten(busy) or (None if after_forget_only else self._small(busy))
+        """The most urgent job of this round, or None."""
+        chosen = self._forgotten() or (None if after_forget_only else self._small())
         if chosen is None:
             return None
         job = self._plan(*chosen)
         self._out[job.job_id] = job
+        self._blocks_of_round.update(job.blocks)
         return job
 
     def take(self, job_id: str) -> Job:
-        """A job that was handed out, once. Raises BadInput `not_found`."""
+        """A job of this round, once. Raises BadInput `not_found`."""
         job = self._out.pop(job_id, None)
         if job is None:
             raise BadInput(Code.NOT_FOUND, "no such job")
         return job
 
-    def _forgotten(self, busy: set[int]) -> tuple[int, list[int]] | None:
+    def _forgotten(self) -> tuple[int, list[int]] | None:
         rows = self._database.rows("SELECT collection, number FROM blocks WHERE has_forgotten ORDER BY number")
-        return next(((collection, [number]) for collection, number in rows if number not in busy), None)
+        due = ((collection, [number]) for collection, number in rows if number not in self._blocks_of_round)
+        return next(due, None)
 
-    def _small(self, busy: set[int]) -> tuple[int, list[int]] | None:
+    def _small(self) -> tuple[int, list[int]] | None:
         crowded = self._database.rows(
             "SELECT collection FROM blocks WHERE slots < ? GROUP BY collection HAVING count(*) > ?",
             FULL_BLOCK,
@@ -76,7 +87,7 @@ class Jobs:
                 collection,
                 FULL_BLOCK,
             )
-            chosen = _fill_one_block([row for row in rows if row[0] not in busy])
+            chosen = _fill_one_block([row for row in rows if row[0] not in self._blocks_of_round])
             if len(chosen) > 1:
                 return collection, chosen
         return None

@@ -4,6 +4,7 @@
 (Argon2id, RFC 9106), split into 3-of-5 word shares (SLIP-39), or read from a key file (trials only).
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,7 @@ from argon2.low_level import Type, hash_secret_raw
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 from shamir_mnemonic.share import Share
 
-from facekeep.errors import BadInput, Code, Refused, Tampered
+from facekeep.errors import BadInput, Code, Refused, Tampered, Unavailable
 from facekeep.vault.keys import KEY_BYTES, derive, fresh_key, unwrap, wrap
 
 SHARES, THRESHOLD = 5, 3
@@ -156,7 +157,22 @@ def check_share(untrusted_share: str) -> str:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600, durably; an existing one is replaced as a whole."""
+    """Write a new file of mode 0600, durably; an existing one is replaced as a whole.
+
+    Raises
+    ------
+    Unavailable
+        `disk_full`: there is no room. The existing file is as it was.
+    """
+    try:
+        _write_private(path, content)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Unavailable(Code.DISK_FULL, "the disk of the vault is full") from None
+        raise
+
+
+def _write_private(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

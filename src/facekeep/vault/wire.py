@@ -368,9 +368,14 @@ class ForgetPerson(Message, frozen=True):
 
 
 class NextReseal(Message, frozen=True):
-    """The next block whose survivors must be sealed anew, or small blocks worth merging. Housekeeping: no session."""
+    """The next block whose survivors must be sealed anew, or small blocks worth merging. Housekeeping: no session.
+
+    `anew` begins a round: whatever was handed out before and not brought back is to be done again. Within a round no
+    block is handed out twice.
+    """
 
     after_forget_only: bool = False
+    anew: bool = False
 
 
 class Reseal(Message, frozen=True):

@@ -91,6 +91,8 @@ def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) 
 
 def next_reseal(vault: OpenVault, message: wire.NextReseal) -> wire.ResealJob:
     """The next re-sealing job, if there is one."""
+    if message.anew:
+        vault.jobs.begin_round()
     job = vault.jobs.next(after_forget_only=message.after_forget_only)
     if job is None:
         return wire.ResealJob(job_id=None)
