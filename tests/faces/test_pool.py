@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -74,12 +75,30 @@ def test_the_kept_photo_is_a_jpeg_without_metadata(workers, drawn):
     assert b"who took it" not in got.photo_jpeg
 
 
+def test_a_worker_has_no_file_open(workers, drawn):
+    """Above all none that the inference library would write what it is used for."""
+    workers.analyze([drawn("PNG", 40, 30)])
+    assert [psutil.Process(pid).open_files() for pid in _pids(workers)] == [[]]
+
+
 def test_the_same_photo_gives_the_same_bits(workers, real_faces):
     photo = (real_faces / "edge" / "plain.jpg").read_bytes()
     first, second = workers.analyze([photo, photo])
     np.testing.assert_array_equal(first.faces[0].template, second.faces[0].template)
     assert first.faces[0].crop_jpeg == second.faces[0].crop_jpeg
     assert first.faces[0].quality == second.faces[0].quality
+
+
+def test_a_probe_is_close_to_the_template_and_blind_to_mirroring(workers, real_faces):
+    photo = (real_faces / "edge" / "plain.jpg").read_bytes()
+    ((plain,), (asked,)) = (workers.analyze([photo], probes=probes)[0].faces for probes in (False, True))
+    np.testing.assert_allclose(asked.template, plain.template, atol=1e-5)
+    assert plain.probe.shape == (0,)
+    assert 0.9 < float(asked.probe @ asked.template) < 0.9999
+    file = io.BytesIO()
+    Image.open(io.BytesIO(photo)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(file, "PNG")
+    (mirrored,) = workers.analyze([file.getvalue()], probes=True)[0].faces
+    assert float(mirrored.probe @ asked.probe) > float(mirrored.template @ asked.template)
 
 
 def test_the_server_loads_no_decoder_and_no_inference_library():

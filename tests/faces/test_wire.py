@@ -21,6 +21,7 @@ def _analysis(**changes):
         detector_score=0.9,
         quality=Quality(80, ("blurred",), 40.0, 0.5, 0.5, 1.0, 2.0, 3.0),
         template=UNIT,
+        probe=-UNIT,
         crop_jpeg=b"\xff\xd8\xff\xe0",
     )
     message = packed(PhotoAnalysis(640, 480, (face,), b"", ("look here",)))
@@ -33,9 +34,11 @@ def test_a_result_survives_the_journey():
         send(here, _analysis())
         answer = receive(there, ANSWER)
     assert isinstance(answer, Analysis)
-    got = analysis_from(answer, expected_dimension=16)
+    got = analysis_from(answer, expected_dimension=16, probes=True)
     np.testing.assert_array_equal(got.faces[0].template, UNIT)
+    np.testing.assert_array_equal(got.faces[0].probe, -UNIT)
     assert got.faces[0].template.flags.writeable
+    assert got.faces[0].probe.flags.writeable
     assert got.faces[0].quality.reasons == ("blurred",)
 
 
@@ -45,6 +48,8 @@ def test_a_result_survives_the_journey():
         {"template": (UNIT * 2).tobytes()},
         {"template": UNIT[:15].tobytes()},
         {"template": np.full(16, np.nan, np.float32).tobytes()},
+        {"probe": (UNIT * 2).tobytes()},
+        {"probe": b""},
         {"landmarks": b"\0" * 36},
         {"landmarks": np.full(10, np.inf, np.float32).tobytes()},
         {"crop_jpeg": b"<script>"},
@@ -55,7 +60,13 @@ def test_a_result_survives_the_journey():
 )
 def test_a_lying_worker_is_not_believed(changes):
     with pytest.raises(Broken):
-        analysis_from(_analysis(**changes), expected_dimension=16)
+        analysis_from(_analysis(**changes), expected_dimension=16, probes=True)
+
+
+def test_only_who_asks_for_probes_gets_probes():
+    assert analysis_from(_analysis(probe=b""), expected_dimension=16, probes=False).faces[0].probe.shape == (0,)
+    with pytest.raises(Broken):
+        analysis_from(_analysis(), expected_dimension=16, probes=False)
 
 
 def _received(frame):

@@ -45,6 +45,7 @@ def test_the_first_round_is_left_out_and_the_ratio_is_that_of_neighboring_rounds
     theirs.costs.extend([0, 0.05, 0.05, 0.05])
     speed = _speed(ours, theirs, np.array([1.0, 0.5, 0.9]), threads=1, refused=2)
     assert (speed.photos_per_second, speed.opencv_photos_per_second, speed.ratio) == (40, 20, 2.0)
+    assert speed.cpu_ratio == pytest.approx(0.05 / 0.03, abs=1e-3)
     assert (speed.cpu_seconds_per_photo, speed.rounds, speed.photos) == (0.03, 3, 3 * ROUND)
     assert (speed.cosine_median, speed.cosine_lowest, speed.refused) == (0.9, 0.5, 2)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event, Thread
 
+import numpy as np
 import pytest
 
 from facekeep.errors import Code, FacekeepError, Refused, Tampered, Unavailable
@@ -18,10 +19,11 @@ from facekeep.service.keep import Keep
 from facekeep.service.persons import create_person, list_persons
 from facekeep.service.search import search_by_photo
 from facekeep.service.sessions import end_session, open_session
+from facekeep.service.verify import verify_face, verify_photos
 from facekeep.store import Store
 from facekeep.terms import BlockId, CellId, SealedCell
 from facekeep.vault.client import VaultClient
-from facekeep.vault.wire import Grant, GrantSearch, Message, OpenCells
+from facekeep.vault.wire import Compare, Grant, GrantSearch, Message, OpenCells, SealFaces
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -177,6 +179,22 @@ def test_searches_and_forgets_at_once_agree_with_one_after_the_other(keep, sessi
     forgetting.join()
     assert failures == []
     assert show_collection(keep, session, collection).faces == 1
+
+
+def test_photos_are_enrolled_by_templates_and_searched_for_by_probes(keep, session, collection, portraits, enrolled):
+    face = keep.faces.analyze(portraits[:1], probes=True)[0].faces[0]
+    vault = CountingVault(keep.vault)
+    watched = replace(keep, vault=vault)
+    face_id = enrolled(watched, portraits[0]).photos[0].faces[0].face_id
+    search_by_photo(watched, session, [collection], portraits[0])
+    verify_face(watched, session, portraits[0], face_id)
+    verify_photos(watched, session, portraits[0], portraits[0])
+    (sealed,) = (one.faces[0].template for one in vault.sent if isinstance(one, SealFaces))
+    searched, verified = (one.probes for one in vault.sent if isinstance(one, GrantSearch))
+    ((first, second),) = ((one.first, one.second) for one in vault.sent if isinstance(one, Compare))
+    np.testing.assert_allclose(np.frombuffer(sealed, "<f4"), face.template, atol=1e-5)
+    for sent in (searched, verified, first, second):
+        np.testing.assert_allclose(np.frombuffer(sent, "<f4"), face.probe, atol=1e-5)
 
 
 @pytest.mark.parametrize("key", ["", "fk_wrong", "k" * 201, "schlüssel", "\x00"])

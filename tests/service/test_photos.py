@@ -18,6 +18,7 @@ def face(quality: int, left: float = 0.0, reasons: tuple[str, ...] = (), width: 
         detector_score=0.9,
         quality=Quality(quality, reasons, 30.0, 0.5, 0.5, 0.0, 0.0, 0.0),
         template=np.full(128, 0.1, np.float32),
+        probe=np.full(128, 0.2, np.float32),
         crop_jpeg=b"crop",
     )
 
@@ -90,4 +91,4 @@ def test_a_probe_is_the_only_face_or_the_chosen_one():
 def test_templates_are_overwritten_when_done():
     group = photo(face(80), face(70))
     forget_templates([group])
-    assert not any(one.template.any() for one in group.faces)
+    assert not any(one.template.any() or one.probe.any() for one in group.faces)

@@ -24,18 +24,24 @@ class DrawnFaces:
     contract = CONTRACT
 
     def analyze(
-        self, untrusted_photos: Sequence[bytes], *, box: Box | None = None, keep_photo: bool = False
+        self,
+        untrusted_photos: Sequence[bytes],
+        *,
+        box: Box | None = None,
+        keep_photo: bool = False,
+        probes: bool = False,
     ) -> list[PhotoAnalysis]:
-        return [_analysis(photo, keep_photo) for photo in untrusted_photos]
+        return [_analysis(photo, keep_photo=keep_photo, probes=probes) for photo in untrusted_photos]
 
 
-def _analysis(photo: bytes, keep_photo: bool) -> PhotoAnalysis:
+def _analysis(photo: bytes, *, keep_photo: bool, probes: bool) -> PhotoAnalysis:
     face = DetectedFace(
         box=Box(10, 10, 80, 80),
         landmarks=np.zeros((5, 2), np.float32),
         detector_score=0.9,
         quality=Quality(90, (), 40.0, 0.8, 0.5, 0.0, 0.0, 0.0),
         template=unit(photo.decode()),
+        probe=unit(photo.decode()) if probes else np.empty(0, np.float32),
         crop_jpeg=b"\xff\xd8\xff crop of " + photo,
     )
     kept = b"\xff\xd8\xff whole photo " + photo if keep_photo else b""

@@ -63,7 +63,8 @@ class Planted:
         found += traces.of_text("API key", api_key)
         for name, picture in self.pictures.items():
             found += traces.of_photo(f"returned {name}", picture)
-        for path, analysis in zip(self.photos, self._analyses(cache_dir), strict=True):
+        enrolled, searched = (self._analyses(cache_dir, probes=probes) for probes in (False, True))
+        for path, analysis, as_probe in zip(self.photos, enrolled, searched, strict=True):
             label = f"{path.parent.name} {path.stem}"
             found += traces.of_photo(f"photo {label}", path.read_bytes())
             found += traces.of_pixels(f"photo {label}", np.asarray(Image.open(path).convert("RGB")))
@@ -71,11 +72,14 @@ class Planted:
             for face in analysis.faces:
                 found += traces.of_template(f"template {label}", face.template)
                 found += traces.of_photo(f"crop {label}", face.crop_jpeg)
+            for face in as_probe.faces:
+                found += traces.of_template(f"probe {label}", face.probe)
         return found
 
-    def _analyses(self, cache_dir: Path) -> list[PhotoAnalysis]:
+    def _analyses(self, cache_dir: Path, *, probes: bool) -> list[PhotoAnalysis]:
+        photos = [path.read_bytes() for path in self.photos]
         with FaceWorkers(FacesSettings(), cache_dir) as workers:
-            found = workers.analyze([path.read_bytes() for path in self.photos], keep_photo=True)
+            found = workers.analyze(photos, keep_photo=True, probes=probes)
         assert all(isinstance(one, PhotoAnalysis) and one.faces for one in found)
         return [one for one in found if isinstance(one, PhotoAnalysis)]
 

@@ -45,8 +45,8 @@ class Analyzer:
         self._embedder = Embedder(session(graph, threads=threads), models.embedder)
         self._limits = limits
 
-    def analyze(self, untrusted_photo: bytes, box: Box | None, *, keep_photo: bool) -> PhotoAnalysis:
-        """The faces of a photo, or with `box` the one face in it.
+    def analyze(self, untrusted_photo: bytes, box: Box | None, *, keep_photo: bool, probes: bool) -> PhotoAnalysis:
+        """The faces of a photo, or with `box` the one face in it. Only with `probes` do they have a probe.
 
         Raises
         ------
@@ -55,7 +55,7 @@ class Analyzer:
         """
         found = find_faces(self._detector, decode(untrusted_photo, self._limits))
         rows = found.faces if box is None else face_in_box(self._detector, found, _checked(box, found.photo.size))
-        faces = self._described(found.photo, rows.take(np.arange(min(len(rows), MOST_FACES))))
+        faces = self._described(found.photo, rows.take(np.arange(min(len(rows), MOST_FACES))), probes=probes)
         return PhotoAnalysis(
             width=found.photo.width,
             height=found.photo.height,
@@ -64,14 +64,18 @@ class Analyzer:
             advice=_advice(found, len(rows)),
         )
 
-    def _described(self, photo: Image.Image, rows: Detections) -> tuple[DetectedFace, ...]:
+    def _described(self, photo: Image.Image, rows: Detections, *, probes: bool) -> tuple[DetectedFace, ...]:
         if not len(rows):
             return ()
         rgb = np.asarray(photo)
         aligned = np.stack([align(rgb, landmarks) for landmarks in rows.landmarks])
-        templates = self._embedder.embed(aligned)
+        if probes:
+            templates, each_probe = self._embedder.embed_probes(aligned)
+        else:
+            templates, each_probe = self._embedder.embed(aligned), np.empty((len(rows), 0), np.float32)
         return tuple(
-            _face(photo, rgb, aligned[row], rows.take(np.array([row])), templates[row]) for row in range(len(rows))
+            _face(photo, rgb, aligned[row], rows.take(np.array([row])), (templates[row], each_probe[row]))
+            for row in range(len(rows))
         )
 
 
@@ -80,9 +84,10 @@ def _face(
     rgb: NDArray[np.uint8],
     aligned: NDArray[np.uint8],
     row: Detections,
-    template: NDArray[np.float32],
+    template_and_probe: tuple[NDArray[np.float32], NDArray[np.float32]],
 ) -> DetectedFace:
     box, landmarks, score = row.boxes[0], row.landmarks[0], float(row.scores[0])
+    template, probe = template_and_probe
     quality = assess(rgb, aligned, box, landmarks, score)
     left, top, width, height = box.tolist()
     return DetectedFace(
@@ -91,6 +96,7 @@ def _face(
         detector_score=min(score, 1.0),
         quality=quality,
         template=template,
+        probe=probe,
         crop_jpeg=crop_jpeg(photo, box, quality.roll),
     )
 

@@ -37,9 +37,15 @@ class Embedder:
     def embed(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Templates (n, D), float32, unit length, of aligned RGB `faces` (n, 112, 112, 3)."""
         raw = [self._run(self._blob(faces[at : at + self._at_once])) for at in range(0, len(faces), self._at_once)]
-        vectors = np.concatenate([*raw, np.empty((0, self._model.dimension), np.float32)])[: len(faces)]
-        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+        return _unit(np.concatenate([*raw, np.empty((0, self._model.dimension), np.float32)])[: len(faces)])
+
+    def embed_probes(self, faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Templates as `embed`, and beside each the probe: the mean with its mirror image's; both (n, D), unit length.
+
+        A face and its mirror image are one person, so what the model says of only one of them is noise.
+        """
+        plain, mirrored = np.split(self.embed(np.concatenate([faces, faces[:, :, ::-1]])), 2)
+        return plain, _unit(plain + mirrored)
 
     def _blob(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """float32 (n, 3, 112, 112) as the model wants it; filled up with zeros where its batch is fixed."""
@@ -52,3 +58,8 @@ class Embedder:
 
     def _run(self, blob: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(self._session.run(None, {self._input: blob})[0], dtype=np.float32)
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -36,7 +36,7 @@ class FaceWorkers:
     """Photos → faces, by worker processes. Thread-safe; a context manager that ends its workers."""
 
     def __init__(self, settings: FacesSettings, cache_dir: Path) -> None:
-        """Find and check the models, and start the workers.
+        """Find and check the models, and start the workers, from a thread that will live as long as they shall.
 
         Raises
         ------
@@ -77,14 +77,23 @@ class FaceWorkers:
         return self._measures
 
     def analyze(
-        self, untrusted_photos: Sequence[bytes], *, box: Box | None = None, keep_photo: bool = False
+        self,
+        untrusted_photos: Sequence[bytes],
+        *,
+        box: Box | None = None,
+        keep_photo: bool = False,
+        probes: bool = False,
     ) -> list[PhotoAnalysis | FacekeepError]:
         """The faces of each photo, or the error that only this photo has, in the order of `untrusted_photos`.
 
         With `box` the result holds the one face in it. `box` is in the pixels of the upright photo, as an analysis
-        without `box` reports them.
+        without `box` reports them. With `probes` every face has a probe beside its template, at the cost of embedding
+        it twice.
         """
-        jobs = [self._threads.submit(self._analyze_one, photo, box, keep_photo) for photo in untrusted_photos]
+        jobs = [
+            self._threads.submit(self._analyze_one, photo, box, keep_photo=keep_photo, probes=probes)
+            for photo in untrusted_photos
+        ]
         return [job.result() for job in jobs]
 
     def close(self) -> None:
@@ -106,13 +115,15 @@ class FaceWorkers:
     ) -> None:
         self.close()
 
-    def _analyze_one(self, untrusted_photo: bytes, box: Box | None, keep_photo: bool) -> PhotoAnalysis | FacekeepError:
+    def _analyze_one(
+        self, untrusted_photo: bytes, box: Box | None, *, keep_photo: bool, probes: bool
+    ) -> PhotoAnalysis | FacekeepError:
         if len(untrusted_photo) > _LONGEST_PHOTO_BYTES:
             return BadInput(Code.PHOTO_TOO_LARGE, f"at most {_LONGEST_PHOTO_BYTES:,} bytes a photo are taken")
         place = self._places.get()
         try:
             place.worker = worker = place.worker or self._fresh()
-            outcome = worker.analyze(untrusted_photo, box, keep_photo=keep_photo)
+            outcome = worker.analyze(untrusted_photo, box, keep_photo=keep_photo, probes=probes)
             failed = isinstance(outcome, FacekeepError) and outcome.code == Code.PHOTO_TOO_HARD
             if failed or worker.photos >= self._settings.photos_before_recycling:
                 _end(place)

@@ -78,15 +78,17 @@ class WorkerProcess:
         """Seconds since the last answer."""
         return time.monotonic() - self._answered_at
 
-    def analyze(self, untrusted_photo: bytes, box: Box | None, *, keep_photo: bool) -> PhotoAnalysis | FacekeepError:
+    def analyze(
+        self, untrusted_photo: bytes, box: Box | None, *, keep_photo: bool, probes: bool
+    ) -> PhotoAnalysis | FacekeepError:
         """The faces of a photo, or what is wrong with it. After `photo_too_hard` this worker must be ended."""
         self.photos += 1
         try:
-            answer = self._ask(Analyze(untrusted_photo, box, keep_photo), self._seconds_a_photo)
+            answer = self._ask(Analyze(untrusted_photo, box, keep_photo, probes), self._seconds_a_photo)
             if isinstance(answer, Failure):
                 return error_from(answer.code, answer.message)
             if isinstance(answer, Analysis):
-                return analysis_from(answer, expected_dimension=self._dimension)
+                return analysis_from(answer, expected_dimension=self._dimension, probes=probes)
         except Broken:
             pass
         return BadInput(Code.PHOTO_TOO_HARD, "working on this photo took too much memory or time, or broke the decoder")

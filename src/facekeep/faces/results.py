@@ -55,7 +55,10 @@ class DetectedFace:
         0 to 1; says "this is a face", not "this is a good picture of one". 0 for a face that only a manual box shows.
     quality : Quality
     template : ndarray[float32] (D,)
-        Unit length.
+        Unit length; the one to enroll.
+    probe : ndarray[float32]
+        Unit length (D,): the mean of `template` and the mirrored face's, to be compared with enrolled templates; or
+        empty (0,) where no probe was asked for.
     crop_jpeg : bytes
         The face with a margin, square, at most 256 px, without metadata.
     """
@@ -65,6 +68,7 @@ class DetectedFace:
     detector_score: float
     quality: Quality
     template: NDArray[np.float32]
+    probe: NDArray[np.float32]
     crop_jpeg: bytes
 
 

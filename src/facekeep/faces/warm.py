@@ -29,7 +29,7 @@ def warmed_up(models: LocatedModels, *, cache_dir: Path, threads: int, limits: L
     analyzer = Analyzer(models, cache_dir=cache_dir, threads=threads, limits=limits)
     for name in _FORMATS:
         decode(_drawn(name), limits)
-    analyzer.analyze(_drawn("PNG"), Box(10, 10, 60, 60), keep_photo=True)
+    analyzer.analyze(_drawn("PNG"), Box(10, 10, 60, 60), keep_photo=True, probes=True)
     return analyzer
 
 

@@ -55,6 +55,7 @@ class Analyze(_Message, frozen=True):
     untrusted_photo: bytes
     box: Box | None
     keep_photo: bool
+    probes: bool
 
 
 class Ready(_Message, frozen=True):
@@ -71,6 +72,7 @@ class Face(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detector_score: Annotated[float, msgspec.Meta(ge=0, le=1)]
     quality: Quality
     template: bytes
+    probe: bytes
     crop_jpeg: Jpeg
 
 
@@ -143,6 +145,7 @@ def packed(analysis: PhotoAnalysis) -> Analysis:
             detector_score=face.detector_score,
             quality=face.quality,
             template=face.template.astype("<f4", copy=False).tobytes(),
+            probe=face.probe.astype("<f4", copy=False).tobytes(),
             crop_jpeg=face.crop_jpeg,
         )
         for face in analysis.faces
@@ -150,30 +153,32 @@ def packed(analysis: PhotoAnalysis) -> Analysis:
     return Analysis(analysis.width, analysis.height, faces, analysis.photo_jpeg, analysis.advice)
 
 
-def analysis_from(untrusted: Analysis, *, expected_dimension: int) -> PhotoAnalysis:
-    """The result in a worker's message.
+def analysis_from(untrusted: Analysis, *, expected_dimension: int, probes: bool) -> PhotoAnalysis:
+    """The result in a worker's message, with a probe a face where `probes` were asked for and none otherwise.
 
     Raises
     ------
     Broken
-        A template is not of unit length and `expected_dimension`, a number is not finite, or an image is no JPEG.
+        A template or probe is not of unit length and `expected_dimension`, a number is not finite, or an image is no
+        JPEG.
     """
     for image in (untrusted.photo_jpeg, *(face.crop_jpeg for face in untrusted.faces)):
         if image and not image.startswith(b"\xff\xd8\xff"):
             raise Broken("an image is no JPEG")
-    faces = tuple(_face_from(face, expected_dimension) for face in untrusted.faces)
+    faces = tuple(_face_from(face, expected_dimension, probes=probes) for face in untrusted.faces)
     return PhotoAnalysis(untrusted.width, untrusted.height, faces, untrusted.photo_jpeg, untrusted.advice)
 
 
-def _face_from(untrusted: Face, dimension: int) -> DetectedFace:
+def _face_from(untrusted: Face, dimension: int, *, probes: bool) -> DetectedFace:
     landmarks, template = _floats(untrusted.landmarks, 10).reshape(5, 2), _floats(untrusted.template, dimension)
     numbers = [*msgspec.structs.astuple(untrusted)[2:3], *_numbers(untrusted.box), *_numbers(untrusted.quality)]
     if not np.isfinite(numbers).all() or not 0 <= untrusted.quality.score <= 100:
         raise Broken("a number is out of its range")
-    if abs(float(np.linalg.norm(template)) - 1) > _UNIT_TOLERANCE:
+    probe = _floats(untrusted.probe, dimension if probes else 0)
+    if any(abs(float(np.linalg.norm(each)) - 1) > _UNIT_TOLERANCE for each in (template, probe) if len(each)):
         raise Broken("a template is not of unit length")
     return DetectedFace(
-        untrusted.box, landmarks, untrusted.detector_score, untrusted.quality, template, untrusted.crop_jpeg
+        untrusted.box, landmarks, untrusted.detector_score, untrusted.quality, template, probe, untrusted.crop_jpeg
     )
 
 

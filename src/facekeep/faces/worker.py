@@ -1,7 +1,8 @@
 """The worker process: ``python -m facekeep.faces.worker FD``. Decodes hostile bytes and runs models, and nothing else.
 
 It gets one socket, answers one photo at a time, keeps nothing, and ends when the socket closes. It holds no key, is
-given an almost empty environment, and is confined by `sandbox` before the first photo.
+given an almost empty environment, and is confined by `sandbox` before the first photo. On Linux the kernel kills it, in
+the middle of a photo too, when the thread that started it ends.
 """
 
 import gc
@@ -58,7 +59,11 @@ def _serve(connection: socket.socket, configure: Configure, measures: list[str])
 def _answer(analyzer: "Analyzer", request: Analyze) -> Analysis | Failure:
     """The outcome of one photo. The one place of this process that catches broadly."""
     try:
-        return packed(analyzer.analyze(request.untrusted_photo, request.box, keep_photo=request.keep_photo))
+        return packed(
+            analyzer.analyze(
+                request.untrusted_photo, request.box, keep_photo=request.keep_photo, probes=request.probes
+            )
+        )
     except FacekeepError as error:
         return Failure(error.code, error.message)
     except MemoryError:

@@ -30,9 +30,11 @@ def seen(face: DetectedFace) -> FaceSeen:
     return FaceSeen(face.box, face.quality.score, face.quality.reasons)
 
 
-def analyzed(keep: Keep, untrusted_photo: UntrustedPhoto, *, box: Box | None = None) -> PhotoAnalysis:
-    """The faces of one photo, largest first. Raises the photo's own error."""
-    result = keep.faces.analyze([bytes(untrusted_photo)], box=box)[0]
+def analyzed(
+    keep: Keep, untrusted_photo: UntrustedPhoto, *, box: Box | None = None, probes: bool = False
+) -> PhotoAnalysis:
+    """The faces of one photo, largest first, with probes where they will be searched for. Raises the photo's error."""
+    result = keep.faces.analyze([bytes(untrusted_photo)], box=box, probes=probes)[0]
     if isinstance(result, FacekeepError):
         raise result
     return result
@@ -78,10 +80,10 @@ def faces_to_enroll(analysis: PhotoAnalysis, which: WhichFace, *, minimum_qualit
 
 
 def forget_templates(analyses: Sequence[PhotoAnalysis | FacekeepError]) -> None:
-    """Overwrite every template of the analyses; call when the answer no longer needs them."""
+    """Overwrite every template and probe of the analyses; call when the answer no longer needs them."""
     for analysis in analyses:
         if isinstance(analysis, PhotoAnalysis):
-            wipe(*(face.template for face in analysis.faces))
+            wipe(*(each for face in analysis.faces for each in (face.template, face.probe)))
 
 
 def _one_stands_out(faces: Sequence[DetectedFace]) -> bool:

@@ -105,13 +105,13 @@ def search_by_photo(
         `sums_refused`, `block_altered`: nothing was released.
     """
     collections = searchable(keep, session, collection_ids)
-    analysis = analyzed(keep, untrusted_photo, box=box)
+    analysis = analyzed(keep, untrusted_photo, box=box, probes=True)
     try:
         face = probe_face(analysis, face_index)
         question = GrantSearch(
             session=session,
             collection_ids=tuple(collection_ids),
-            probes=face.template.astype("<f4", copy=False).tobytes(),
+            probes=face.probe.astype("<f4", copy=False).tobytes(),
             top_k=top_k or _usual_length(collections),
             score_floor=score_floor,
         )

@@ -35,16 +35,19 @@ def verify_photos(
     first_face_index: int | None = None,
     second_face_index: int | None = None,
 ) -> Verified:
-    """The score of two photos, neither of which is enrolled. Raises `no_face` or `several_faces`."""
-    first = analyzed(keep, untrusted_first)
+    """The score of two photos, neither of which is enrolled. Raises `no_face` or `several_faces`.
+
+    Both are probes, so that their order does not matter.
+    """
+    first = analyzed(keep, untrusted_first, probes=True)
     try:
-        second = analyzed(keep, untrusted_second)
+        second = analyzed(keep, untrusted_second, probes=True)
         try:
             message = Compare(
                 session=session,
                 contract=wire_contract(keep.faces.contract),
-                first=probe_face(first, first_face_index).template.astype("<f4", copy=False).tobytes(),
-                second=probe_face(second, second_face_index).template.astype("<f4", copy=False).tobytes(),
+                first=probe_face(first, first_face_index).probe.astype("<f4", copy=False).tobytes(),
+                second=probe_face(second, second_face_index).probe.astype("<f4", copy=False).tobytes(),
             )
             answer = keep.vault.call(message, Compared)
         finally:
@@ -94,12 +97,12 @@ def _verified(
     face_index: int | None,
 ) -> Verified:
     searchable(keep, session, [collection_id])
-    analysis = analyzed(keep, untrusted_photo)
+    analysis = analyzed(keep, untrusted_photo, probes=True)
     try:
         question = GrantSearch(
             session=session,
             collection_ids=(collection_id,),
-            probes=probe_face(analysis, face_index).template.astype("<f4", copy=False).tobytes(),
+            probes=probe_face(analysis, face_index).probe.astype("<f4", copy=False).tobytes(),
             top_k=1,
             only=only,
         )

@@ -16,14 +16,19 @@ D = 32
 def some_people(people: int, photos: int, spread: float, seed: int = 0) -> Sample:
     rng = np.random.default_rng(seed)
     faces = rng.normal(size=(people, 1, D)) + spread * rng.normal(size=(people, photos, D))
-    templates = (faces / np.linalg.norm(faces, axis=2, keepdims=True)).reshape(-1, D).astype(np.float32)
-    return Sample(np.arange(people).repeat(photos), templates, np.ones(people * photos, np.bool_))
+    probes = faces + spread / 10 * rng.normal(size=faces.shape)
+    labels, usable = np.arange(people).repeat(photos), np.ones(people * photos, np.bool_)
+    return Sample(labels, unit_rows(faces), unit_rows(probes), usable)
+
+
+def unit_rows(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (vectors / np.linalg.norm(vectors, axis=2, keepdims=True)).reshape(-1, D).astype(np.float32)
 
 
 def without_faces(sample: Sample, photos: list[int]) -> Sample:
     usable = sample.usable.copy()
     usable[photos] = False
-    return Sample(sample.labels, sample.templates, usable)
+    return Sample(sample.labels, sample.templates, sample.probes, usable)
 
 
 class Rounded:
@@ -39,6 +44,23 @@ def test_plain_lists_are_sorted_and_padded() -> None:
     assert lists.rows.tolist() == [[1, 0, 2, -1, -1]]
     assert lists.scores[0, :3] == pytest.approx([0.8, 0.6, 0])
     assert np.isneginf(lists.scores[0, 3:]).all()
+
+
+def test_templates_stand_in_galleries_and_probes_are_searched_for() -> None:
+    sample, asked = some_people(20, 3, spread=0.5), []
+
+    class Watched(PlainMatcher):
+        def nearest(self, gallery: NDArray[np.float32], probes: NDArray[np.float32], depth: int) -> Lists:
+            asked.append((gallery, probes))
+            return super().nearest(gallery, probes, depth)
+
+    open_set(Watched(), sample, make_trial(sample.labels, seed=1, number=0))
+    pairs(Watched(), sample)
+    leave_one_out(Watched(), sample)
+    assert len(asked) == 1 + 1 + 3 + 1
+    enrolled, searched = ({row.tobytes() for row in rows} for rows in (sample.templates, sample.probes))
+    assert all({row.tobytes() for row in gallery} <= enrolled for gallery, _ in asked[:2])
+    assert all({row.tobytes() for row in probes} <= searched for _, probes in asked)
 
 
 def test_people_who_always_look_the_same_are_always_found() -> None:
@@ -74,7 +96,7 @@ def test_leave_one_out_asks_for_the_mean_of_the_other_photos() -> None:
     """Person 0's two photos look alike, person 1's second photo looks like person 0."""
     templates = np.array([[1, 0, 0], [0.9, 0.1, 0], [0, 0, 1], [0.95, 0.2, 0], [0, 1, 0.1]], np.float32)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
-    sample = Sample(np.array([0, 0, 1, 1, 2]), templates, np.ones(5, np.bool_))
+    sample = Sample(np.array([0, 0, 1, 1, 2]), templates, templates, np.ones(5, np.bool_))
     found = leave_one_out(PlainMatcher(), sample)
     assert (found.people.tolist(), found.first.tolist()) == ([0, 1, 0, 1], [1, 0, 1, 0])
     assert leave_one_out(PlainMatcher(), without_faces(sample, [1])).first.tolist() == [0, 0, 0, 0]
@@ -83,14 +105,14 @@ def test_leave_one_out_asks_for_the_mean_of_the_other_photos() -> None:
 def test_a_tie_counts_half() -> None:
     same = np.zeros((6, 4), np.float32)
     same[:, 0] = 1
-    sample = Sample(np.array([0, 0, 1, 1, 2, 2]), same, np.ones(6, np.bool_))
+    sample = Sample(np.array([0, 0, 1, 1, 2, 2]), same, same, np.ones(6, np.bool_))
     assert leave_one_out(PlainMatcher(), sample).first.tolist() == [0.5] * 6
 
 
 def test_one_to_one_from_candidate_lists_equals_all_pairs_counted_one_by_one() -> None:
     sample = some_people(400, 2, spread=0.9)
     found = pairs(PlainMatcher(), sample)
-    scores = (sample.templates @ sample.templates.T).astype(np.float64)
+    scores = (sample.probes @ sample.templates.T).astype(np.float64)
     off = ~np.eye(800, dtype=bool)
     same = sample.labels[:, None] == sample.labels
     assert found.comparisons == int((~same).sum())

@@ -19,6 +19,15 @@ def test_a_plot_shows_both_sides_and_says_what_it_is_no_proof_of(tmp_path: Path)
         assert f"<!-- {words}" in drawn
 
 
+def test_a_curve_without_a_miss_is_drawn_without_a_warning(tmp_path: Path) -> None:
+    some = np.array([0.01, 0.1])
+    flawless = Curves(some, np.zeros(2), np.zeros(0), np.zeros(0))
+    draw(tmp_path / "none.svg", sealed=flawless, plain=flawless, title="too few photos to miss one")
+    assert (tmp_path / "none.svg").read_text().count("<!-- no error to show") == 2
+    draw(tmp_path / "det.svg", sealed=flawless, plain=CURVES, title="only sealed without a miss")
+    assert "<!-- sealed" in (tmp_path / "det.svg").read_text()
+
+
 def test_a_png_is_drawn_too(tmp_path: Path) -> None:
     draw(tmp_path / "det.png", sealed=CURVES, plain=CURVES, title="a test")
     assert (tmp_path / "det.png").read_bytes().startswith(b"\x89PNG")

@@ -56,7 +56,7 @@ def test_rounds_end_where_one_person_has_hundreds_of_photos() -> None:
 def test_means_leave_out_what_was_taken_out_and_photos_without_a_face() -> None:
     templates = np.eye(6, dtype=np.float32)
     usable = np.array([True, True, True, True, True, False])
-    means = means_without(Sample(np.array([0, 0, 0, 1, 1, 2]), templates, usable), np.array([0, 3]))
+    means = means_without(Sample(np.array([0, 0, 0, 1, 1, 2]), templates, templates, usable), np.array([0, 3]))
     assert means.people.tolist() == [0, 1]
     assert means.templates[0] == pytest.approx([0, 0.5**0.5, 0.5**0.5, 0, 0, 0])
     assert means.templates[1] == pytest.approx([0, 0, 0, 0, 1, 0])

@@ -11,21 +11,31 @@ from facekeep.errors import BadInput
 from facekeep.service.evaluate import CAVEAT, run_evaluation
 from facekeep.vault.score_meaning import parse_table
 
-MATED, SINGLE = 24, 20
+MATED, SINGLE = 24, 20  # a score table needs about so many
 RATES = {"rank1", "rank1_leave_one_out", "tar_at_fmr", "fnir_at_fpir", "gallery"}
 
 
 @pytest.fixture
 def some_people(real_faces: Path, tmp_path: Path) -> Path:
     """The first people of the real set: links to two photos each of `MATED`, to one each of `SINGLE`."""
+    return linked(real_faces, tmp_path / "people", MATED, SINGLE)
+
+
+@pytest.fixture
+def few_people(real_faces: Path, tmp_path: Path) -> Path:
+    """As few as an evaluation takes."""
+    return linked(real_faces, tmp_path / "few people", 2, 2)
+
+
+def linked(real_faces: Path, folder: Path, mated: int, alone: int) -> Path:
     people = sorted((real_faces / "people").iterdir())
-    several = [person for person in people if len(list(person.iterdir())) > 1][:MATED]
-    single = [person for person in people if len(list(person.iterdir())) == 1][:SINGLE]
+    several = [person for person in people if len(list(person.iterdir())) > 1][:mated]
+    single = [person for person in people if len(list(person.iterdir())) == 1][:alone]
     for person in several + single:
-        (tmp_path / "people" / person.name).mkdir(parents=True)
+        (folder / person.name).mkdir(parents=True)
         for photo in sorted(person.iterdir())[:2]:
-            (tmp_path / "people" / person.name / photo.name).symlink_to(photo)
-    return tmp_path / "people"
+            (folder / person.name / photo.name).symlink_to(photo)
+    return folder
 
 
 def test_the_product_recognizes_real_people_sealed_as_well_as_plain(some_people: Path, tmp_path: Path) -> None:
@@ -69,7 +79,7 @@ def test_the_product_recognizes_real_people_sealed_as_well_as_plain(some_people:
     assert {what for what, done, of in steps if done == of} == {"photos", "plain", "sealed"}
 
 
-def test_nothing_stays_behind(some_people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_stays_behind(few_people: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a folder nor a process, even when the run fails in the middle."""
     before = {child.pid for child in psutil.Process().children(recursive=True)}
 
@@ -81,16 +91,16 @@ def test_nothing_stays_behind(some_people: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("TMPDIR", temporary)
         monkeypatch.setattr("tempfile.tempdir", None)
         with pytest.raises(KeyboardInterrupt):
-            run_evaluation(some_people, seed=1, trials=1, workers=1, progress=fail)
+            run_evaluation(few_people, seed=1, trials=1, workers=1, progress=fail)
         assert list(Path(temporary).iterdir()) == []
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 
-def test_a_plot_that_cannot_be_drawn_is_refused_at_once(some_people: Path, tmp_path: Path) -> None:
+def test_a_plot_that_cannot_be_drawn_is_refused_at_once(few_people: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput):
-        run_evaluation(some_people, seed=1, plot_path=tmp_path / "det.doc")
+        run_evaluation(few_people, seed=1, plot_path=tmp_path / "det.doc")
 
 
-def test_no_trial_is_no_evaluation(some_people: Path) -> None:
+def test_no_trial_is_no_evaluation(few_people: Path) -> None:
     with pytest.raises(BadInput):
-        run_evaluation(some_people, seed=1, trials=0)
+        run_evaluation(few_people, seed=1, trials=0)

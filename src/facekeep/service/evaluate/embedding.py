@@ -1,4 +1,4 @@
-"""Every photo of a set through the product's own faces workers, once; the templates stay in memory.
+"""Every photo of a set through the product's own faces workers, once; templates and probes stay in memory.
 
 Where a photo shows several faces, the labelled person is taken to be the one closest to the middle of the photo, the
 distance counted in sizes of that face: photographs of the Labeled Faces in the Wild kind are cropped around that person
@@ -30,8 +30,8 @@ class Embedded:
 
 
 def embed(faces: FaceWorkers, photos: PhotoSet, *, workers: int, step: Callable[[int, int], None]) -> Embedded:
-    """Return the template of the labelled person of every photo. `step` hears (photos done, of)."""
-    templates = np.zeros((len(photos.paths), faces.contract.dimension), np.float32)
+    """Return template and probe of the labelled person of every photo. `step` hears (photos done, of)."""
+    templates, probes = np.zeros((2, len(photos.paths), faces.contract.dimension), np.float32)
     usable, refused = np.zeros(len(photos.paths), np.bool_), Counter[str]()
     with ThreadPoolExecutor(workers) as pool:
         done = 0
@@ -40,14 +40,15 @@ def embed(faces: FaceWorkers, photos: PhotoSet, *, workers: int, step: Callable[
                 if isinstance(answer, FacekeepError):
                     refused[answer.code] += 1
                 elif answer.faces:
-                    templates[done], usable[done] = _central(answer).template, True
+                    face = _central(answer)
+                    templates[done], probes[done], usable[done] = face.template, face.probe, True
                 done += 1
             step(done, len(photos.paths))
-    return Embedded(Sample(photos.labels, templates, usable), dict(refused))
+    return Embedded(Sample(photos.labels, templates, probes, usable), dict(refused))
 
 
 def _analyzed(faces: FaceWorkers, paths: Sequence[Path]) -> list[PhotoAnalysis | FacekeepError]:
-    return faces.analyze([path.read_bytes() for path in paths])
+    return faces.analyze([path.read_bytes() for path in paths], probes=True)
 
 
 def _batches(paths: Sequence[Path]) -> Iterator[Sequence[Path]]:

@@ -39,7 +39,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """1:1, every ordered pair of photos, as far as candidate lists show it.
+    """1:1, every ordered pair of photos, one enrolled and one the probe, as far as candidate lists show it.
 
     `genuine` float64 (g,) is one score a pair of the same person, -inf where no list shows it, and `people` (g,) whose;
     `impostors` the scores shown of different people, out of `comparisons`. Nothing above `complete_above` is missing.
@@ -71,7 +71,7 @@ def _first(
     rows, scores = np.full(len(probes), -1, dtype=np.int64), np.full(len(probes), -np.inf)
     usable = sample.usable[probes]
     # Two, as a released list would be: a product that answered with the second best would show here as a miss.
-    lists = matcher.nearest(sample.templates[enrolled], sample.templates[probes[usable]], 2)
+    lists = matcher.nearest(sample.templates[enrolled], sample.probes[probes[usable]], 2)
     rows[usable], scores[usable] = lists.rows[:, 0], lists.scores[:, 0]
     return rows, scores
 
@@ -96,7 +96,7 @@ def _won(own: Scores, other: Scores) -> Scores:
 
 def _best_other(matcher: Matcher, sample: Sample, probes: NDArray[np.int64]) -> Scores:
     everyone = means_without(sample, np.zeros(0, dtype=np.int64))
-    lists = matcher.nearest(everyone.templates, sample.templates[probes], 2)
+    lists = matcher.nearest(everyone.templates, sample.probes[probes], 2)
     shown = _at(everyone.people, lists.rows)
     return _best_where((shown >= 0) & (shown != sample.labels[probes][:, None]), lists)
 
@@ -106,7 +106,7 @@ def _own_score(matcher: Matcher, sample: Sample, photos: NDArray[np.int64]) -> S
     usable = sample.usable[photos]
     means = means_without(sample, photos)
     wanted = np.isin(means.people, sample.labels[photos])
-    lists = matcher.nearest(means.templates[wanted], sample.templates[photos[usable]], DEPTH)
+    lists = matcher.nearest(means.templates[wanted], sample.probes[photos[usable]], DEPTH)
     own = _at(means.people[wanted], lists.rows) == sample.labels[photos[usable]][:, None]
     scores[usable] = _best_where(own, lists)
     return scores
@@ -117,7 +117,7 @@ def pairs(matcher: Matcher, sample: Sample) -> Pairs:
     photos = np.flatnonzero(sample.usable)
     genuine, people, impostors, complete_above = [], [], [], -np.inf
     for part in _parts(photos):
-        lists = matcher.nearest(sample.templates[part], sample.templates[photos], DEPTH)
+        lists = matcher.nearest(sample.templates[part], sample.probes[photos], DEPTH)
         shown = (lists.rows >= 0) & (_at(part, lists.rows) != photos[:, None])
         same = _at(sample.labels[part], lists.rows) == sample.labels[photos][:, None]
         genuine.append(lists.scores[shown & same])

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from facekeep.errors import BadInput, Code
+from facekeep.service.evaluate.metrics import Scores
 from facekeep.service.evaluate.side import Curves
 
 _CAPTION = (
@@ -32,16 +33,25 @@ def draw(path: Path, *, sealed: Curves, plain: Curves, title: str) -> None:
     figure.suptitle(title)
     left, right = figure.subplots(1, 2)
     for curves, name, width in ((plain, "plain", 4.0), (sealed, "sealed", 1.2)):
-        left.step(curves.fpir, curves.fnir, where="post", label=name, linewidth=width)
-        right.step(curves.fmr, curves.fnmr, where="post", label=name, linewidth=width)
+        left.step(*_shown(curves.fpir, curves.fnir), where="post", label=name, linewidth=width)
+        right.step(*_shown(curves.fmr, curves.fnmr), where="post", label=name, linewidth=width)
     _axes(left, "FPIR (strangers who get a candidate)", "FNIR (mated searches missed)", "1:N, one photo enrolled")
     _axes(right, "FMR (pairs of strangers that match)", "FNMR (genuine pairs missed)", "1:1")
     figure.supxlabel(_CAPTION, fontsize=8)
     figure.savefig(path, dpi=150)
 
 
+def _shown(alarms: Scores, misses: Scores) -> tuple[Scores, Scores]:
+    """The points that logarithmic axes can show; those at zero would be infinitely far away."""
+    positive = (alarms > 0) & (misses > 0)
+    return alarms[positive], misses[positive]
+
+
 def _axes(axes: Any, across: str, up: str, title: str) -> None:
     axes.set(xscale="log", yscale="log", xlabel=across, ylabel=up, title=title)
+    if not any(len(line.get_xdata()) for line in axes.lines):
+        axes.set(xlim=(1e-4, 1), ylim=(1e-4, 1))
+        axes.text(0.5, 0.5, "no error to show", transform=axes.transAxes, ha="center")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
 

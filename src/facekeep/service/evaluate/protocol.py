@@ -35,10 +35,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was measured of a photo set: `labels` (n,), `templates` float32 (n, D), and which rows are faces at all."""
+    """What was measured of a photo set: `labels` (n,), and which rows are faces at all, `usable` (n,).
+
+    `templates` float32 (n, D) are what enrolling a photo seals, `probes` float32 (n, D) what is searched for with it.
+    """
 
     labels: Labels
     templates: Templates
+    probes: Templates
     usable: NDArray[np.bool_]
 
 

@@ -64,11 +64,12 @@ def run_evaluation(
         _require_faces(embedded)
         answer = partial(_answered, embedded, seed=seed, trials=trials, progress=progress, timing=timing)
         try:
-            plain, sealed = answer("plain", PlainMatcher()), answer("sealed", SealedMatcher(private))
-            if table_path is not None:
+            if table_path is not None:  # first: that there are too few people for one is not to be learned last
                 table_path.write_bytes(_table(embedded, found, contract, source))
+            plain, sealed = answer("plain", PlainMatcher()), answer("sealed", SealedMatcher(private))
         finally:
             embedded.sample.templates.fill(0)
+            embedded.sample.probes.fill(0)
     report = _report(
         found, embedded, sealed=sealed, plain=plain, contract=contract, seed=seed, trials=trials, timing=timing
     )

@@ -1,6 +1,7 @@
 """The score-meaning table of a model, counted over pairs of photos of different people.
 
-Aggregates alone: no photo, no name, no template. Rates count every such pair of photos. Pairs of the same two people
+Aggregates alone: no photo, no name, no template. Rates count every such pair of photos twice, as each of the two may be
+the enrolled one and the other the probe. Pairs of the same two people
 are not independent (two sisters with five photos each make 25 of them), so a rate counts as measured only while at
 least `MIN_PAIRS_OF_PEOPLE` different pairs of people reach the score, and the slope of the tail is that of the number
 of such pairs of people over their last one and a half decades. The vault reads and checks what is written here.
@@ -27,7 +28,8 @@ _ROWS_AT_ONCE = 256
 class ImpostorCounts:
     """For each score -1.00, -0.99 … 1.00: `photos` int64 (201,) pairs of photos at or above it, `people` likewise.
 
-    `pairs` is the number of all pairs of photos of different people.
+    Pairs of photos are ordered, one enrolled and one the probe; pairs of people are not. `pairs` is the number of all
+    pairs of photos of different people.
     """
 
     photos: NDArray[np.int64]
@@ -36,18 +38,17 @@ class ImpostorCounts:
 
 
 def count_impostors(sample: Sample) -> ImpostorCounts:
-    """Compare every two photos of different people once, float32 dot products."""
+    """Compare the probe of every photo with the templates of all photos of other people, float32 dot products."""
     photos = np.flatnonzero(sample.usable)
-    labels, templates = sample.labels[photos], sample.templates[photos]
+    labels, templates, probes = sample.labels[photos], sample.templates[photos], sample.probes[photos]
     counts, closest = np.zeros(len(_STEPS), np.int64), np.full((labels.max() + 1,) * 2, -np.inf, np.float32)
     for start in range(0, len(photos), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        scores = templates[rows] @ templates.T
-        later = np.arange(len(photos)) > np.arange(len(photos))[rows, None]
-        wanted = later & (labels[rows, None] != labels)
+        scores = probes[rows] @ templates.T
+        wanted = labels[rows, None] != labels
         counts += _at_or_above(scores[wanted])
-        first, second = np.nonzero(wanted)
-        np.maximum.at(closest, (labels[rows][first], labels[second]), scores[wanted])
+        one, other = labels[rows][np.nonzero(wanted)[0]], labels[np.nonzero(wanted)[1]]
+        np.maximum.at(closest, (np.minimum(one, other), np.maximum(one, other)), scores[wanted])
     return ImpostorCounts(counts, _at_or_above(closest[np.isfinite(closest)]), int(counts[0]))
 
 
@@ -67,9 +68,9 @@ def build_table(
     BadInput
         `invalid_request`: too few people to measure anything.
     """
-    if counts.people[0] < MIN_PAIRS_OF_PEOPLE * TAIL_BASE:
+    last = int(np.flatnonzero(counts.people >= min(MIN_PAIRS_OF_PEOPLE, counts.people[0]))[-1])
+    if counts.people[0] < TAIL_BASE * max(MIN_PAIRS_OF_PEOPLE, counts.people[last]):
         raise BadInput(Code.INVALID_REQUEST, "a score table needs more people than this")
-    last = int(np.flatnonzero(counts.people >= MIN_PAIRS_OF_PEOPLE)[-1])
     first = int(np.flatnonzero(counts.photos == counts.pairs)[-1])
     points = [(float(_STEPS[at]), _log10_rate(counts, at)) for at in range(first, last + 1)]
     table = {
