@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
 from facekeep.sealed.compute import spread
-from facekeep.sealed.scan_batch import LARGEST_FACTOR, scan_several
-from facekeep.sealed.scan_kernels import ROWS, ScanKernel, scan_any, scan_one
+from facekeep.sealed.scan_kernels import LARGEST_FACTOR, ScanKernel, scan_any, scan_one, scan_several
 
 Columns = NDArray[np.int16]
 
-_LARGEST_IN_FLOAT = 2**9  # of sum |p_i| over eight rows: 2^9 * 2^15 = 2^24
 _LARGEST_IN_INT = 2**16 - 1  # of sum |p_i| over all rows: times 2^15 stays below 2^31
 _BYTES_A_TASK = 1 << 20
 
@@ -88,7 +86,7 @@ def scan_blocks(
 
     Guarantees
     ----------
-    The same work and the same memory accesses for every probe of the same kind (within the bound or not).
+    The same work and the same memory accesses for every probe whose factors fit 16 bits, as all of norm 180 do.
     """
     listed = blocks if isinstance(blocks, BlockList) else BlockList.of(blocks)
     _require_probes(probes, listed)
@@ -123,18 +121,15 @@ def _require_probes(probes: NDArray[np.int32], listed: BlockList) -> None:
 def _scan(listed: BlockList, probes: NDArray[np.int32], sums: NDArray[np.int32], threads: int) -> None:
     dimension, blocks = probes.shape[1], len(listed.blocks)
     at_least = -(-_BYTES_A_TASK * blocks // (2 * dimension * listed.total))
-    as_float = probes.astype(np.float32)
     kernel = _kernel_for(probes)
 
     def task(first: int, last: int) -> None:
-        kernel(listed.addresses[first:last], listed.starts[first : last + 1], as_float, sums)
+        kernel(listed.addresses[first:last], listed.starts[first : last + 1], probes, sums)
 
     spread(task, blocks, threads=threads, at_least=at_least)
 
 
 def _kernel_for(probes: NDArray[np.int32]) -> ScanKernel:
-    if len(probes) > 1:
-        return scan_several if np.abs(probes).max() <= LARGEST_FACTOR else scan_any
-    padded = np.pad(np.abs(probes), ((0, 0), (0, -probes.shape[1] % ROWS)))
-    exact = padded.reshape(len(probes), -1, ROWS).sum(axis=2).max(initial=0) <= _LARGEST_IN_FLOAT
-    return scan_one if exact else scan_any
+    if np.abs(probes).max(initial=0) > LARGEST_FACTOR:
+        return scan_any
+    return scan_one if len(probes) == 1 else scan_several
