@@ -101,6 +101,30 @@ def test_ctrl_c_is_status_130(keep, monkeypatch, capsys) -> None:
     assert capsys.readouterr().err.strip() == "interrupted"
 
 
+def test_sigterm_ends_a_command_as_ctrl_c_does_and_lets_it_tidy_up() -> None:
+    program = """
+import sys, time, types
+import click
+from facekeep.cli import main
+@click.command()
+def command():
+    try:
+        print("began", flush=True)
+        time.sleep(60)
+    finally:
+        print("tidied up", flush=True)
+sys.modules["facekeep.cli.status"] = types.SimpleNamespace(command=command)
+sys.argv = ["facekeep", "status"]
+main.main()
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "began\n"
+        process.terminate()
+        assert process.stdout.read() == "tidied up\n"
+    assert process.returncode == 130
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     program = f"{sys.executable} -m facekeep.cli.main vault --help | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
