@@ -5,9 +5,11 @@ square over, transform every column again. Every loop then runs along a row, whi
 turns it into vector instructions, and everything stays in the first-level cache. Source: D. H. Bailey, "FFTs in
 external or hierarchical memory", J. Supercomputing 4 (1990).
 
-Arrays to work in are float32 (`PARTS`,): real parts first, imaginary parts from `IMAGINARY` on. Offsets are written out
-as numbers, and each loop is a function of its own, for the compiler to see that no two places meet.
+Arrays to work in are float32 (`PARTS`,): real parts first, imaginary parts from `IMAGINARY` on. Offsets are
+constants, and each loop is a function of its own, for the compiler to see that no two places meet.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -58,47 +60,37 @@ _BETWEEN = parts(_powers(HALF, np.outer(_FREQUENCY_OF_ROW, np.arange(_SIDE))))
 _UNTWIST = parts(twist().conj())
 
 
-@compiled("void(float32[::1])", relaxed=_FUSED)
-def _four_rows_256_apart(work: NDArray[np.float32]) -> None:
-    """Radix 4 over rows r, r + 8, r + 16 and r + 24."""
-    for r in range(8):
-        cos_1, sin_1 = _FIRST[6 * r + 0], _FIRST[6 * r + 1]
-        cos_2, sin_2 = _FIRST[6 * r + 2], _FIRST[6 * r + 3]
-        cos_3, sin_3 = _FIRST[6 * r + 4], _FIRST[6 * r + 5]
-        for i in range(32 * r, 32 * r + 32):
-            even, even_i = work[i] + work[i + 512], work[i + 1040] + work[i + 1552]
-            odd, odd_i = work[i] - work[i + 512], work[i + 1040] - work[i + 1552]
-            other, other_i = work[i + 256] + work[i + 768], work[i + 1296] + work[i + 1808]
-            turned, turned_i = work[i + 1808] - work[i + 1296], work[i + 256] - work[i + 768]
-            work[i], work[i + 1040] = even + other, even_i + other_i
-            real, imag = odd + turned, odd_i + turned_i
-            work[i + 256], work[i + 1296] = real * cos_1 - imag * sin_1, real * sin_1 + imag * cos_1
-            real, imag = even - other, even_i - other_i
-            work[i + 512], work[i + 1552] = real * cos_2 - imag * sin_2, real * sin_2 + imag * cos_2
-            real, imag = odd - turned, odd_i - turned_i
-            work[i + 768], work[i + 1808] = real * cos_3 - imag * sin_3, real * sin_3 + imag * cos_3
+def _radix_four(rows: int, powers: NDArray[np.float32]) -> Callable[[NDArray[np.float32]], None]:
+    """The kernel that transforms rows r, r + `rows`, r + 2 `rows` and r + 3 `rows` of every 4 `rows`."""
+    groups, second, third, fourth = _SIDE // (4 * rows), _SIDE * rows, 2 * _SIDE * rows, 3 * _SIDE * rows
+
+    @compiled("void(float32[::1])", relaxed=_FUSED)
+    def kernel(work: NDArray[np.float32]) -> None:
+        for g in range(groups):
+            for r in range(rows):
+                cos_1, sin_1 = powers[6 * r], powers[6 * r + 1]
+                cos_2, sin_2 = powers[6 * r + 2], powers[6 * r + 3]
+                cos_3, sin_3 = powers[6 * r + 4], powers[6 * r + 5]
+                first = 4 * second * g + 32 * r
+                for i in range(first, first + 32):
+                    j = i + IMAGINARY
+                    even, even_i = work[i] + work[i + third], work[j] + work[j + third]
+                    odd, odd_i = work[i] - work[i + third], work[j] - work[j + third]
+                    other, other_i = work[i + second] + work[i + fourth], work[j + second] + work[j + fourth]
+                    turned, turned_i = work[j + fourth] - work[j + second], work[i + second] - work[i + fourth]
+                    work[i], work[j] = even + other, even_i + other_i
+                    real, imag = odd + turned, odd_i + turned_i
+                    work[i + second], work[j + second] = real * cos_1 - imag * sin_1, real * sin_1 + imag * cos_1
+                    real, imag = even - other, even_i - other_i
+                    work[i + third], work[j + third] = real * cos_2 - imag * sin_2, real * sin_2 + imag * cos_2
+                    real, imag = odd - turned, odd_i - turned_i
+                    work[i + fourth], work[j + fourth] = real * cos_3 - imag * sin_3, real * sin_3 + imag * cos_3
+
+    return kernel
 
 
-@compiled("void(float32[::1])", relaxed=_FUSED)
-def _four_rows_64_apart(work: NDArray[np.float32]) -> None:
-    """Radix 4 over rows r, r + 2, r + 4 and r + 6 of every eight."""
-    for g in range(4):
-        for r in range(2):
-            cos_1, sin_1 = _SECOND[6 * r + 0], _SECOND[6 * r + 1]
-            cos_2, sin_2 = _SECOND[6 * r + 2], _SECOND[6 * r + 3]
-            cos_3, sin_3 = _SECOND[6 * r + 4], _SECOND[6 * r + 5]
-            for i in range(256 * g + 32 * r, 256 * g + 32 * r + 32):
-                even, even_i = work[i] + work[i + 128], work[i + 1040] + work[i + 1168]
-                odd, odd_i = work[i] - work[i + 128], work[i + 1040] - work[i + 1168]
-                other, other_i = work[i + 64] + work[i + 192], work[i + 1104] + work[i + 1232]
-                turned, turned_i = work[i + 1232] - work[i + 1104], work[i + 64] - work[i + 192]
-                work[i], work[i + 1040] = even + other, even_i + other_i
-                real, imag = odd + turned, odd_i + turned_i
-                work[i + 64], work[i + 1104] = real * cos_1 - imag * sin_1, real * sin_1 + imag * cos_1
-                real, imag = even - other, even_i - other_i
-                work[i + 128], work[i + 1168] = real * cos_2 - imag * sin_2, real * sin_2 + imag * cos_2
-                real, imag = odd - turned, odd_i - turned_i
-                work[i + 192], work[i + 1232] = real * cos_3 - imag * sin_3, real * sin_3 + imag * cos_3
+_four_rows_8_apart = _radix_four(8, _FIRST)
+_four_rows_2_apart = _radix_four(2, _SECOND)
 
 
 @compiled("void(float32[::1])")
@@ -108,15 +100,16 @@ def _two_rows(work: NDArray[np.float32]) -> None:
         for i in range(64 * g, 64 * g + 32):
             low, high = work[i], work[i + 32]
             work[i], work[i + 32] = low + high, low - high
-            low, high = work[i + 1040], work[i + 1072]
-            work[i + 1040], work[i + 1072] = low + high, low - high
+            j = i + IMAGINARY
+            low, high = work[j], work[j + 32]
+            work[j], work[j + 32] = low + high, low - high
 
 
 @compiled("void(float32[::1])")
 def _columns(work: NDArray[np.float32]) -> None:
     """Transform every column of the square; row p then holds frequency `_FREQUENCY_OF_ROW[p]`."""
-    _four_rows_256_apart(work)
-    _four_rows_64_apart(work)
+    _four_rows_8_apart(work)
+    _four_rows_2_apart(work)
     _two_rows(work)
 
 
@@ -124,9 +117,9 @@ def _columns(work: NDArray[np.float32]) -> None:
 def _tie(work: NDArray[np.float32]) -> None:
     """Multiply row k, column c by exp(2 pi i k c / 1024), k being the frequency in that row."""
     for i in range(1024):
-        real, imag = work[i], work[i + 1040]
+        real, imag = work[i], work[i + IMAGINARY]
         work[i] = real * _BETWEEN[i] - imag * _BETWEEN[i + 1024]
-        work[i + 1040] = real * _BETWEEN[i + 1024] + imag * _BETWEEN[i]
+        work[i + IMAGINARY] = real * _BETWEEN[i + 1024] + imag * _BETWEEN[i]
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
@@ -180,7 +173,7 @@ def _untwist(folded: NDArray[np.float32], product: NDArray[np.float32]) -> None:
             for c in range(2):
                 row, target = 32 * (8 * a + 2 * b + c), 32 * (a + 4 * b + 16 * c)
                 for j in range(32):
-                    real, imag = folded[row + j], folded[row + j + 1040]
+                    real, imag = folded[row + j], folded[row + j + IMAGINARY]
                     cos, sin = _UNTWIST[target + j], _UNTWIST[target + j + 1024]
                     product[target + j] = real * cos - imag * sin
                     product[target + j + 1024] = real * sin + imag * cos
