@@ -77,6 +77,7 @@ claims: $(STAMPS)/dev ## links, locks, licenses and randomness
 .PHONY: bench
 bench: $(STAMPS)/dev ## measure beside peers in one run; ARGS="--templates 1000000" for the full size
 	$(VENV)/bin/facekeep bench index --templates 200000 $(ARGS)
+	$(VENV)/bin/facekeep bench keep --templates 50000
 	@if [ -n "$$FACEKEEP_FACES" ]; then $(VENV)/bin/facekeep bench enroll "$$FACEKEEP_FACES"; \
 	else echo "FACEKEEP_FACES names no folder of photos: enrollment was not measured"; fi
 

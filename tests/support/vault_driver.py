@@ -158,7 +158,7 @@ class VaultDriver:
 
     def housekeep(self, *, after_forget_only: bool = False) -> int:
         jobs = 0
-        while (job := self.next_job(after_forget_only)).job_id is not None:
+        while (job := self.next_job(after_forget_only, anew=jobs == 0)).job_id is not None:
             cells = tuple(self.cells[cell_id] for cell_id in job.cell_ids)
             batch = self.server.call(wire.Reseal(job_id=job.job_id, cells=cells), wire.SealedBatch)
             self.put(batch)
@@ -167,8 +167,8 @@ class VaultDriver:
         self.collect_garbage()
         return jobs
 
-    def next_job(self, after_forget_only: bool = False) -> wire.ResealJob:
-        return self.server.call(wire.NextReseal(after_forget_only=after_forget_only), wire.ResealJob)
+    def next_job(self, after_forget_only: bool = False, *, anew: bool = False) -> wire.ResealJob:
+        return self.server.call(wire.NextReseal(after_forget_only=after_forget_only, anew=anew), wire.ResealJob)
 
     def collect_garbage(self) -> wire.Garbage:
         garbage = self.server.call(wire.GetGarbage(), wire.Garbage)

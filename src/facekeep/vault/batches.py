@@ -71,7 +71,7 @@ class Batches:
         if batch.block is not None:
             names.append((batch.block.block.block_id, batch.batch_id, 1))  # type: ignore[arg-type]
         with self._database.transaction():
-            self._database.run_many("INSERT INTO provisional VALUES (?, ?, ?)", names)
+            self._database.run_many("INSERT INTO provisional VALUES (?, ?, ?)", sorted(names))
         self._pending[batch.batch_id] = batch
 
     def take(self, batch_id: str) -> Batch:

@@ -56,10 +56,11 @@ def open_cell(collection_key: bytes, wrapped_key: bytes, cell: Cell) -> bytes:
 
 
 def save_keys(database: Database, collection: int, keys: list[CellKey]) -> None:
-    """Store the wrapped keys of fresh cells."""
+    """Store the wrapped keys of fresh cells, in the order of the table: every page is then written once a batch."""
+    by_id = sorted(keys, key=lambda key: key.cell_id)
     database.run_many(
         "INSERT INTO cell_keys VALUES (?, ?, ?, ?)",
-        [(key.cell_id, collection, key.kind.value, key.wrapped_key) for key in keys],
+        [(key.cell_id, collection, key.kind.value, key.wrapped_key) for key in by_id],
     )
 
 

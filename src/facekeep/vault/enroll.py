@@ -13,7 +13,7 @@ from facekeep.vault.cells import CellKey
 from facekeep.vault.database import Database
 from facekeep.vault.keys import fresh_id
 from facekeep.vault.sealing import parse_templates, seal_templates
-from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.shelf import Counts, OpenCollection
 from facekeep.vault.wire import Cell, FaceDraft, FacePlace, PersonPlace, SealedBatch
 
 
@@ -135,19 +135,19 @@ def seal_person(
     return batch, SealedBatch(batch_id=batch.batch_id, cells=tuple(drafting.cells), person=place)
 
 
-def commit_enrollment(database: Database, collection: OpenCollection, batch: Batch) -> None:
-    """Inside a transaction: make the batch's persons, block and faces live.
+def commit_enrollment(database: Database, collection: OpenCollection, batch: Batch) -> Counts:
+    """Inside a transaction: make the batch's persons, block and faces live; returns how many are new.
 
     Raises BadInput `not_found` when a person was forgotten since the batch was sealed.
     """
     cells.save_keys(database, collection.number, batch.keys)
-    for person in batch.persons:
-        _insert_person(database, collection, person)
+    new_persons = sum(_insert_person(database, collection, person) for person in batch.persons)
     if batch.block is not None:
         block = insert_block(database, collection, batch.block)
         for slot, place in enumerate(batch.places):
             _insert_face(database, collection, place, block, slot)
     collection.stack = None
+    return Counts(len(batch.places), new_persons)
 
 
 def insert_block(database: Database, collection: OpenCollection, new: NewBlock) -> int:
@@ -186,10 +186,11 @@ def _find_by_tag(database: Database, collection: OpenCollection, tag: bytes) -> 
     return NewPerson(found[0], tag, found[1]) if found else None
 
 
-def _insert_person(database: Database, collection: OpenCollection, person: NewPerson) -> None:
+def _insert_person(database: Database, collection: OpenCollection, person: NewPerson) -> bool:
+    """Whether the person is new."""
     if database.row("SELECT 1 FROM persons WHERE person_id = ?", person.person_id):
         cells.destroy_cells(database, [person.person_cell])  # the twin batch was first; its record stands
-        return
+        return False
     database.run(
         "INSERT INTO persons (person_id, collection, name_tag, person_cell) VALUES (?, ?, ?, ?)",
         person.person_id,
@@ -197,6 +198,7 @@ def _insert_person(database: Database, collection: OpenCollection, person: NewPe
         person.name_tag,
         person.person_cell,
     )
+    return True
 
 
 def _insert_face(database: Database, collection: OpenCollection, place: FacePlace, block: int, slot: int) -> None:

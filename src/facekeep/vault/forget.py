@@ -8,26 +8,31 @@ from facekeep.errors import BadInput, Code
 from facekeep.vault import cells
 from facekeep.vault.database import Database
 from facekeep.vault.places import cells_of_face
-from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.shelf import Counts, OpenCollection
 from facekeep.vault.wire import FacePlace
 
 
-def forget_faces(database: Database, collection: OpenCollection, places: list[FacePlace]) -> None:
-    """Inside a transaction: destroy what opens these faces; unnamed persons left without a face go with them."""
-    for place in places:
-        _forget_face(database, place)
+def forget_faces(database: Database, collection: OpenCollection, places: list[FacePlace]) -> Counts:
+    """Inside a transaction: destroy what opens these faces; unnamed persons left without a face go with them.
+
+    Returns by how many faces and persons the collection changes: none is above 0.
+    """
+    blocks = {_forget_face(database, place) for place in places}
     _forget_blocks_without_survivors(database, collection)
-    _forget_nameless_persons(database, collection, {place.person_id for place in places})
-    _drop_from_memory(collection)
+    persons = _forget_nameless_persons(database, collection, {place.person_id for place in places})
+    _drop_from_memory(collection, blocks)
+    return Counts(-len(places), -persons)
 
 
-def forget_person(database: Database, collection: OpenCollection, person_id: str, places: list[FacePlace]) -> None:
-    """Inside a transaction: destroy a person's faces and name."""
-    forget_faces(database, collection, places)
+def forget_person(database: Database, collection: OpenCollection, person_id: str, places: list[FacePlace]) -> Counts:
+    """Inside a transaction: destroy a person's faces and name; returns the same as `forget_faces`."""
+    change = forget_faces(database, collection, places)
     found = database.row("SELECT person_cell FROM persons WHERE person_id = ?", person_id)
     if found is not None:
         cells.destroy_cells(database, [found[0]])
         database.run("DELETE FROM persons WHERE person_id = ?", person_id)
+        change.persons -= 1
+    return change
 
 
 def forget_collection(database: Database, collection: OpenCollection) -> int:
@@ -43,7 +48,8 @@ def forget_collection(database: Database, collection: OpenCollection) -> int:
     return int(faces)
 
 
-def _forget_face(database: Database, place: FacePlace) -> None:
+def _forget_face(database: Database, place: FacePlace) -> int:
+    """The row number of the block in which the face was."""
     found = database.row("SELECT number, block FROM faces WHERE face_id = ?", place.face_id)
     if found is None:
         raise BadInput(Code.NOT_FOUND, "no such face")
@@ -55,6 +61,7 @@ def _forget_face(database: Database, place: FacePlace) -> None:
     if place.photo_cell and not database.row("SELECT 1 FROM faces WHERE photo_cell = ?", place.photo_cell):
         doomed.append(place.photo_cell)
     cells.destroy_cells(database, doomed)
+    return int(block)
 
 
 def _forget_blocks_without_survivors(database: Database, collection: OpenCollection) -> None:
@@ -68,7 +75,8 @@ def _forget_blocks_without_survivors(database: Database, collection: OpenCollect
         database.run("INSERT OR IGNORE INTO garbage VALUES (?, 1)", block_id)
 
 
-def _forget_nameless_persons(database: Database, collection: OpenCollection, person_ids: set[str]) -> None:
+def _forget_nameless_persons(database: Database, collection: OpenCollection, person_ids: set[str]) -> int:
+    forgotten = 0
     for person_id in person_ids:
         found = database.row(
             "SELECT number, person_cell FROM persons p WHERE person_id = ? AND collection = ? AND name_tag IS NULL"
@@ -79,9 +87,12 @@ def _forget_nameless_persons(database: Database, collection: OpenCollection, per
         if found is not None:
             database.run("DELETE FROM persons WHERE number = ?", found[0])
             cells.destroy_cells(database, [found[1]])
+            forgotten += 1
+    return forgotten
 
 
-def _drop_from_memory(collection: OpenCollection) -> None:
-    """The next search reads who lies where from the database again."""
-    collection.blocks.clear()
+def _drop_from_memory(collection: OpenCollection, blocks: set[int]) -> None:
+    """The next search reads from the database again who lies where in these blocks."""
+    for block in blocks:
+        collection.blocks.pop(block, None)
     collection.stack = None

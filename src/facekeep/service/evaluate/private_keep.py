@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from facekeep.service.keep import Keep, open_keep
 from facekeep.service.processes import running_vault
 from facekeep.settings import FacesSettings, SearchSettings, Settings
 from facekeep.vault.client import VaultClient
-from facekeep.vault.wire import Initialize, Initialized
+from facekeep.vault.wire import Initialize, Initialized, Message, Status, Unseal
+
+A = TypeVar("A", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +41,45 @@ def private_keep(
     FacekeepError
         The vault does not start, or the models are not the pinned ones.
     """
+    with private_settings(faces, search=search) as settings, running_vault(settings, report):
+        api_key = initialize(settings)
+        with open_keep(settings) as keep:
+            yield PrivateKeep(keep, api_key)
+
+
+@contextmanager
+def private_settings(faces: FacesSettings, *, search: SearchSettings | None = None) -> Iterator[Settings]:
+    """Settings of a keep that is still to be made, in a folder that is removed with everything in it."""
     with TemporaryDirectory(prefix="facekeep-private-") as folder:
         settings = Settings(data_dir=Path(folder) / "keep", faces=faces, search=search or SearchSettings())
         settings.data_dir.mkdir(mode=0o700)
         try:
-            with running_vault(settings, report):
-                api_key = _initialize(settings, Path(folder) / "unseal.key")
-                with open_keep(settings) as keep:
-                    yield PrivateKeep(keep, api_key)
+            yield settings
         finally:
             rmtree(settings.run_dir, ignore_errors=True)  # lies elsewhere where the path is too long for a socket
 
 
-def _initialize(settings: Settings, key_file: Path) -> str:
+def initialize(settings: Settings) -> str:
+    """Make and open the running vault, its key file beside the data folder; returns the API key."""
+    request = Initialize(
+        method="key_file", organization="Private run", member="operator", key_file=str(key_file(settings))
+    )
+    return _operate(settings, request, Initialized).api_key
+
+
+def unseal(settings: Settings) -> None:
+    """Open the vault again after it was started anew."""
+    _operate(settings, Unseal(key_file=str(key_file(settings))), Status)
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the key of a private keep lies."""
+    return settings.data_dir.parent / "unseal.key"
+
+
+def _operate(settings: Settings, request: Message, expected: type[A]) -> A:
     vault = VaultClient(settings.admin_socket)
     try:
-        request = Initialize(method="key_file", organization="Private run", member="operator", key_file=str(key_file))
-        return vault.call(request, Initialized).api_key
+        return vault.call(request, expected)
     finally:
         vault.close()

@@ -1,5 +1,7 @@
 """Sealing and committing batches, opening records, forgetting, re-sealing, and what the store should delete."""
 
+from contextlib import ExitStack
+
 from facekeep.errors import BadInput, Code, FacekeepError
 from facekeep.terms import BlockId, CellId, CellKind
 from facekeep.vault import cells, enroll, forget, places, reseal, wire
@@ -66,10 +68,11 @@ def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) ->
     """Destroy what opens some faces; durable when answered."""
     found = [places.face_by_id(vault.database, caller.org_id, one) for one in dict.fromkeys(message.face_ids)]
     entry = vault.journal.note(caller, "faces.forgotten", {"faces": len(found), "first": found[0].face_id})
-    with vault.database.transaction():
+    with ExitStack() as changing, vault.database.transaction():
         for collection_id in {place.collection_id for place in found}:
             mine = [place for place in found if place.collection_id == collection_id]
-            forget.forget_faces(vault.database, collection_of(vault, caller, collection_id), mine)
+            collection = collection_of(vault, caller, collection_id)
+            changing.enter_context(collection.changing()).add(forget.forget_faces(vault.database, collection, mine))
         vault.journal.save_anchor()
     vault.database.forget_old_pages()
     return wire.Forgotten(faces=len(found), entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
@@ -82,8 +85,8 @@ def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) 
     faces = _every_face(vault, collection, person.person_id)
     facts: Facts = {"person": person.person_id, "faces": len(faces)}
     entry = vault.journal.note(caller, "person.forgotten", facts)
-    with vault.database.transaction():
-        forget.forget_person(vault.database, collection, person.person_id, faces)
+    with collection.changing() as change, vault.database.transaction():
+        change.add(forget.forget_person(vault.database, collection, person.person_id, faces))
         vault.journal.save_anchor()
     vault.database.forget_old_pages()
     return wire.Forgotten(faces=len(faces), entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
@@ -131,7 +134,7 @@ def collection_in_memory_is_stale(vault: OpenVault, batch: Batch) -> None:
     except FacekeepError:
         return
     collection.blocks.clear()
-    collection.stack = None
+    collection.stack = collection.counts = None
 
 
 def _check_committer(caller: Caller | None, batch: Batch) -> None:
@@ -153,12 +156,12 @@ def _commit_entry(vault: OpenVault, caller: Caller | None, batch: Batch) -> int:
 
 
 def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: wire.Remember | None) -> None:
-    with vault.database.transaction():
+    with collection.changing() as change, vault.database.transaction():
         vault.batches.settle(batch.batch_id)
         if batch.moved:
             reseal.commit_reseal(vault.database, collection, batch)
         else:
-            enroll.commit_enrollment(vault.database, collection, batch)
+            change.add(enroll.commit_enrollment(vault.database, collection, batch))
         if answer is not None:
             remember(vault, batch.org_id, answer)
         vault.journal.save_anchor()
