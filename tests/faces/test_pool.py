@@ -111,6 +111,7 @@ def test_a_worker_inherits_no_secret_and_its_loss_costs_one_photo(cache_dir, dra
     monkeypatch.setenv("FACEKEEP_TEST_SECRET", "do-not-inherit")
     good = drawn("PNG", 50, 40)
     with FaceWorkers(FacesSettings(), cache_dir) as workers:
+        workers.analyze([good])
         (pid,) = _pids(workers)
         environment = _environment(pid)
         os.kill(pid, signal.SIGKILL)
@@ -133,6 +134,7 @@ def _environment(pid):
 def test_a_hung_worker_is_killed(cache_dir, drawn):
     good = drawn("PNG", 50, 40)
     with FaceWorkers(FacesSettings(max_cpu_seconds_a_photo=1), cache_dir) as workers:
+        workers.analyze([good])
         (hung,) = _pids(workers)
         os.kill(hung, signal.SIGSTOP)
         (lost,) = workers.analyze([good])
@@ -153,9 +155,10 @@ def test_a_photo_that_needs_too_much_memory_is_refused_and_others_are_answered(c
 
 def test_workers_are_replaced_after_so_many_photos(cache_dir, drawn):
     with FaceWorkers(FacesSettings(photos_before_recycling=2), cache_dir) as workers:
+        workers.analyze([drawn("PNG", 50, 40)])
         (first,) = _pids(workers)
-        photos = [drawn("PNG", 50, 40)] * 3
-        assert [answer.width for answer in workers.analyze(photos)] == [50] * 3
+        photos = [drawn("PNG", 50, 40)] * 2
+        assert [answer.width for answer in workers.analyze(photos)] == [50] * 2
         (second,) = _pids(workers)
         assert second != first
         assert not Path(f"/proc/{first}").exists()
@@ -164,12 +167,22 @@ def test_workers_are_replaced_after_so_many_photos(cache_dir, drawn):
 
 def test_no_pixels_stay_in_memory_of_an_idle_worker(cache_dir, drawn):
     with FaceWorkers(FacesSettings(idle_seconds_before_renewal=0.3), cache_dir) as workers:
-        (first,) = _pids(workers)
-        time.sleep(1.0)
-        assert _pids(workers) == [first]  # it has seen nothing yet
         workers.analyze([drawn("PNG", 50, 40)])
+        (first,) = _pids(workers)
         _until(lambda: not Path(f"/proc/{first}").exists())
         assert workers.analyze([drawn("PNG", 60, 40)])[0].width == 60
+
+
+def test_a_pool_that_saw_no_photo_is_one_process_and_stays_it(cache_dir, drawn):
+    """What stands ready takes the first photo; another then takes its place beside it."""
+    with FaceWorkers(FacesSettings(idle_seconds_before_renewal=0.3), cache_dir) as workers:
+        before = {one.pid for one in psutil.Process().children()}
+        time.sleep(1.0)
+        assert {one.pid for one in psutil.Process().children()} == before
+        assert _pids(workers) == []
+        workers.analyze([drawn("PNG", 50, 40)])
+        assert set(_pids(workers)) <= before
+        _until(lambda: _pids(workers) == [])
 
 
 def test_a_wrong_model_stops_the_start(tmp_path):

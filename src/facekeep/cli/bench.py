@@ -54,7 +54,7 @@ def enroll(photos: Path | None, count: int, threads: int, json_path: Path | None
 def keep(dimension: int, templates: int, searches: int, threads: int, json_path: Path | None) -> None:
     """Measure a whole keep with synthetic faces in it: enrolling, searching, restarting, memory and disk.
 
-    Takes about 20 minutes and 16 GB in the folder for temporary files ($TMPDIR) for a million faces.
+    Takes about 20 minutes and 15 GB in the folder for temporary files ($TMPDIR) for a million faces.
     """
     from facekeep.service.bench_keep import run  # noqa: PLC0415 - loads the store and the scan kernels
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from facekeep.errors import BadInput, Code
 from facekeep.faces.align import SIDE_PX
 from facekeep.faces.registry import EmbedderFile
+from facekeep.faces.runtime import giving_back
 
 FACES_AT_ONCE = 8  # more is no faster on a CPU and costs memory
 
@@ -29,7 +30,8 @@ class Embedder:
         self._input = inputs[0].name
         self._fixed_batch = inputs[0].shape[0] if isinstance(inputs[0].shape[0], int) else 0
         self._at_once = self._fixed_batch or FACES_AT_ONCE
-        got = self._run(np.zeros((self._at_once, 3, SIDE_PX, SIDE_PX), np.float32)).shape
+        trial = np.zeros((self._at_once, 3, SIDE_PX, SIDE_PX), np.float32)  # the largest there will be
+        got = self._run(trial, giving_back()).shape
         if got != (self._at_once, model.dimension):
             wanted = (self._at_once, model.dimension)
             raise BadInput(Code.MODEL_REFUSED, f"model {model.name}: expected shape {wanted}, got {got}")
@@ -56,8 +58,8 @@ class Embedder:
         blob *= np.float32(self._model.scale)
         return blob
 
-    def _run(self, blob: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(self._session.run(None, {self._input: blob})[0], dtype=np.float32)
+    def _run(self, blob: NDArray[np.float32], options: onnxruntime.RunOptions | None = None) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(None, {self._input: blob}, options)[0], dtype=np.float32)
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -54,9 +54,11 @@ class FaceWorkers:
         self._closing = threading.Event()
         self._spares: Queue[WorkerProcess] = Queue()
         self._spare_wanted = threading.Event()
+        ready = self._start()
+        self._measures = ready.measures
+        self._spares.put(ready)  # the first place takes it with its first photo: an idle keep pays for no two
         for place in self._all:
-            place.worker = self._start()
-            self._measures = place.worker.measures
+            place.worker = None if place is self._all[-1] else self._start()
             self._places.put(place)
         self._keeper = threading.Thread(target=self._keep, name="faces-keeper", daemon=True)
         self._keeper.start()

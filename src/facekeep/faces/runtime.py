@@ -3,6 +3,13 @@
 import onnxruntime
 
 
+def giving_back() -> onnxruntime.RunOptions:
+    """Options of a run after which a session keeps no memory that was only needed for it."""
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
 def session(model: bytes, *, threads: int) -> onnxruntime.InferenceSession:
     """A CPU session over the bytes of a runnable model.
 
