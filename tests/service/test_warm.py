@@ -1,13 +1,16 @@
-"""The picture that warms up the faces worker."""
+"""What runs once before the first request."""
 
-from io import BytesIO
+from types import SimpleNamespace
 
-from PIL import Image
+import pytest
 
-from facekeep.service.warm import grey_png
+from facekeep.service import warm
+from facekeep.settings import SearchSettings
 
 
-def test_it_is_a_valid_grey_picture():
-    with Image.open(BytesIO(grey_png(64))) as picture:
-        picture.load()
-        assert (picture.size, picture.mode, picture.getextrema()) == ((64, 64), "L", (128, 128))
+def test_one_probe_and_many_are_scanned_and_no_worker_is_troubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned = []
+    monkeypatch.setattr(warm, "scan_blocks", lambda blocks, probes, out, threads: scanned.append(probes.shape))
+    faces = SimpleNamespace(contract=SimpleNamespace(dimension=128))
+    warm.warm_up(SimpleNamespace(faces=faces, settings=SimpleNamespace(search=SearchSettings())))  # type: ignore[arg-type]
+    assert scanned == [(1, 128), (16, 128)]

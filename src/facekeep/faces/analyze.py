@@ -64,6 +64,10 @@ class Analyzer:
             advice=_advice(found, len(rows)),
         )
 
+    def rest(self) -> None:
+        """Give back the memory that photos took so far and that is kept for the next ones."""
+        self._embedder.rest()
+
     def _described(self, photo: Image.Image, rows: Detections, *, probes: bool) -> tuple[DetectedFace, ...]:
         if not len(rows):
             return ()

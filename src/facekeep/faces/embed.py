@@ -30,11 +30,14 @@ class Embedder:
         self._input = inputs[0].name
         self._fixed_batch = inputs[0].shape[0] if isinstance(inputs[0].shape[0], int) else 0
         self._at_once = self._fixed_batch or FACES_AT_ONCE
-        trial = np.zeros((self._at_once, 3, SIDE_PX, SIDE_PX), np.float32)  # the largest there will be
-        got = self._run(trial, giving_back()).shape
+        got = self._run(np.zeros((self._at_once, 3, SIDE_PX, SIDE_PX), np.float32)).shape
         if got != (self._at_once, model.dimension):
             wanted = (self._at_once, model.dimension)
             raise BadInput(Code.MODEL_REFUSED, f"model {model.name}: expected shape {wanted}, got {got}")
+
+    def rest(self) -> None:
+        """Give back the memory of earlier runs, by a run on nothing."""
+        self._run(np.zeros((self._fixed_batch or 1, 3, SIDE_PX, SIDE_PX), np.float32), giving_back())
 
     def embed(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Templates (n, D), float32, unit length, of aligned RGB `faces` (n, 112, 112, 3)."""

@@ -30,6 +30,7 @@ def warmed_up(models: LocatedModels, *, cache_dir: Path, threads: int, limits: L
     for name in _FORMATS:
         decode(_drawn(name), limits)
     analyzer.analyze(_drawn("PNG"), Box(10, 10, 60, 60), keep_photo=True, probes=True)
+    analyzer.rest()
     return analyzer
 
 
