@@ -30,6 +30,7 @@ LARGEST_SCORE = 1.03
 _BLOCKS_A_TASK = 32
 _COLUMNS_A_TASK = 512
 _ROWS_A_PASS = 16
+_RUN = 128  # scores that are looked at together before any is looked at by itself
 _MODULUS = 2.0**RLWE_2048_32.modulus_bits
 _STORED_UNIT = np.float32(2.0**-16)  # a stored integer in turns
 _SCORE_A_TURN = np.float32(_MODULUS / RLWE_2048_32.score_unit)
@@ -67,28 +68,29 @@ class Opening:
 
         They are cosines with a noise of standard deviation 0.00244. Only blocks with such a slot are opened.
         """
-        blocks = np.flatnonzero(self.peaks >= np.float64(cut))  # not a plain float, which would be rounded to float32
+        lowest = _float32_from(cut)
+        blocks = np.flatnonzero(self.peaks >= lowest)
         found: dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
 
         def task(first: int, last: int) -> None:
-            found[first] = self._above(blocks[first:last], cut)
+            found[first] = self._above(blocks[first:last], lowest)
 
         spread(task, len(blocks), threads=self._threads, at_least=_BLOCKS_A_TASK)
         parts = [found[first] for first in sorted(found)] or [(np.empty(0, np.int64), np.empty(0, np.float32))]
         return np.concatenate([slots for slots, _ in parts]), np.concatenate([scores for _, scores in parts])
 
-    def _above(self, blocks: NDArray[np.int64], cut: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _above(self, blocks: NDArray[np.int64], lowest: np.float32) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         starts, room = self._stack.starts, np.empty((2, PARTS), np.float32)
         slots = np.empty(int((starts[blocks + 1] - starts[blocks]).sum()), np.int64)
         scores = np.empty(len(slots), np.float32)
-        count = _collect(self._stack.spectra, self._alpha, self._sums, starts, blocks, cut, slots, scores, room)
+        count = _collect(self._stack.spectra, self._alpha, self._sums, starts, blocks, lowest, slots, scores, room)
         wipe(room)
         return slots[:count], scores[:count]
 
     def scores_at(self, slots: NDArray[np.int64]) -> NDArray[np.float32]:
         """Raw scores of some slots, ascending: float32 (m,). Only their blocks are opened."""
         blocks = np.unique(np.searchsorted(self._stack.starts, slots, side="right") - 1)
-        all_slots, all_scores = self._above(blocks, -np.inf)
+        all_slots, all_scores = self._above(blocks, np.float32(-np.inf))
         scores: NDArray[np.float32] = all_scores[np.searchsorted(all_slots, slots)]
         wipe(all_scores)
         return scores
@@ -144,6 +146,12 @@ def open_sums(
         wipe(extremes)
         raise sums_refused()
     return [Opening(*one, stack, threads) for one in zip(scores[:, :, 1], rows, alphas, strict=True)]
+
+
+def _float32_from(least: float) -> np.float32:
+    """The smallest float32 that is at least `least`."""
+    near = np.float32(least)
+    return near if float(near) >= least else np.nextafter(near, np.float32(np.inf))
 
 
 def _alpha_spectrum(probe: NDArray[np.int32], public: PublicPolynomials, threads: int) -> NDArray[np.float32]:
@@ -202,9 +210,17 @@ def _open(
     _subtract_from(sums, room[0])
 
 
+@compiled("int32(float32, float32[::1])")
+def _count_from(lowest: np.float32, scores: NDArray[np.float32]) -> np.int32:
+    count = np.int32(0)
+    for j in range(scores.size):
+        count = np.int32(count + np.int32(scores[j] >= lowest))
+    return count
+
+
 @compiled(
     "int64(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
-    " Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), float64, int64[::1], float32[::1],"
+    " Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), float32, int64[::1], float32[::1],"
     " float32[:, ::1])"
 )
 def _collect(  # noqa: PLR0917  a kernel takes its arrays one by one
@@ -213,19 +229,22 @@ def _collect(  # noqa: PLR0917  a kernel takes its arrays one by one
     sums: NDArray[np.int32],
     starts: NDArray[np.int64],
     blocks: NDArray[np.int64],
-    cut: float,
+    lowest: np.float32,
     slots: NDArray[np.int64],
     scores: NDArray[np.float32],
     room: NDArray[np.float32],
 ) -> int:
-    """Open `blocks` of all that begin at `starts`; write slots and scores from `cut` on, and return how many."""
+    """Open `blocks` of all that begin at `starts`; write slots and scores from `lowest` on, and return how many."""
     count = 0
     for k in blocks:
         _open(secrets[k], alpha, sums[starts[k] : starts[k + 1]], room)
-        for j in range(starts[k + 1] - starts[k]):
-            if room[0, j] >= cut:
-                slots[count], scores[count] = starts[k] + j, room[0, j]
-                count += 1
+        of_block = room[0, : starts[k + 1] - starts[k]]
+        for run in range(0, of_block.size, _RUN):
+            if _count_from(lowest, of_block[run : run + _RUN]):
+                for j in range(run, min(run + _RUN, of_block.size)):
+                    if of_block[j] >= lowest:
+                        slots[count], scores[count] = starts[k] + j, of_block[j]
+                        count += 1
     return count
 
 
