@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from facekeep.sealed.ring import PublicPolynomials
 from facekeep.sealed.secret import (
+    Aim,
     BlockSecret,
     SecretStack,
     block_tags,
@@ -17,6 +18,7 @@ from facekeep.sealed.secret import (
     seal_block,
 )
 
+AIM = Aim(floor=-1.0, k=10, margin=0.018)
 NOISE = 0.00244  # standard deviation of a score
 
 
@@ -70,5 +72,5 @@ def all_scores(
     **options: int,
 ) -> NDArray[np.float32]:
     """Every raw score, float32 (P, total)."""
-    openings = open_sums(sums, probes, public, stack, **options)
+    openings = open_sums(sums, probes, public, stack, AIM, **options)
     return np.stack([one.scores_at(np.arange(one.total)) for one in openings])

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sealed_cases import NOISE, all_scores, probes_of, sealed_case, seed, unit_templates
+from sealed_cases import AIM, NOISE, all_scores, probes_of, sealed_case, seed, unit_templates
 
 from facekeep.errors import BadInput, Tampered
 from facekeep.sealed.params import RLWE_2048_32
 from facekeep.sealed.ring import PublicPolynomials, polynomial, spectrum
 from facekeep.sealed.scan import scan_blocks
-from facekeep.sealed.secret import SecretStack, open_sums, verify_sums
+from facekeep.sealed.secret import Aim, SecretStack, contenders, open_sums, verify_sums
 from facekeep.sealed.secret.sampling import ternary
 
 
@@ -131,13 +131,15 @@ def test_an_empty_collection_opens_to_nothing() -> None:
     assert scores.shape == (2, 0)
 
 
-def test_peaks_and_slots_above_a_cut_agree_with_all_scores() -> None:
+@pytest.mark.parametrize("floor", [-2.0, 0.1, 2.0])
+@pytest.mark.parametrize("k", [1, 3, 500])
+def test_peaks_and_slots_above_a_cut_agree_with_all_scores_whatever_was_aimed_at(floor: float, k: int) -> None:
     case = sealed_case(16, (5, 2048, 1, 700, 6))
     probes = probes_of(unit_templates(2, 16))
     sums = scan_blocks(case.columns, probes)
     starts = case.stack.starts
     for opening, scores in zip(
-        open_sums(sums, probes, case.public, case.stack),
+        open_sums(sums, probes, case.public, case.stack, Aim(floor, k, 0.018)),
         all_scores(sums, probes, case.public, case.stack),
         strict=True,
     ):
@@ -156,7 +158,7 @@ def test_peaks_and_slots_above_a_cut_agree_with_all_scores() -> None:
 def test_wiping_an_opening_leaves_no_raw_score() -> None:
     case = sealed_case(16, (5,))
     probes = probes_of(case.all_templates[:1])
-    (opening,) = open_sums(scan_blocks(case.columns, probes), probes, case.public, case.stack)
+    (opening,) = open_sums(scan_blocks(case.columns, probes), probes, case.public, case.stack, AIM)
     assert opening.peaks.any()
     opening.wipe()
     assert not opening.peaks.any()
@@ -169,3 +171,28 @@ def test_polynomials_of_another_dimension_are_refused() -> None:
         all_scores(
             scan_blocks(case.columns, probes), probes, PublicPolynomials.expand(seed("p"), "col", 17), case.stack
         )
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=1, max_size=40),
+    st.integers(1, 30),
+    st.floats(-1, 1),
+    st.integers(0, 2**20),
+    st.integers(1, 3),
+)
+@settings(max_examples=25, deadline=None)
+def test_contenders_of_a_shortlist_are_those_of_all_scores(
+    sizes: list[int], k: int, floor: float, number: int, threads: int
+) -> None:
+    case = sealed_case(8, tuple(sizes), number)
+    probes = probes_of(unit_templates(2, 8, number + 1))
+    sums, aim = scan_blocks(case.columns, probes), Aim(floor, k, 0.018)
+    scores = all_scores(sums, probes, case.public, case.stack)
+    for opening, row in zip(
+        open_sums(sums, probes, case.public, case.stack, aim, threads=threads), scores, strict=True
+    ):
+        cut = floor - 0.018
+        if row.size >= k:
+            cut = max(cut, float(np.sort(row)[-k]) - 0.036)
+        expected = [slot for slot in np.argsort(-row, kind="stable") if float(row[slot]) >= cut]
+        assert contenders(opening, aim)[0].tolist() == expected

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facekeep.sealed.secret import contenders
+from facekeep.sealed.secret import Aim, contenders
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Opened:
 
 
 def found(scores: NDArray[np.float32], floor: float, k: int, margin: float) -> NDArray[np.int64]:
-    slots, raw = contenders(Opened(scores), floor, k, margin)
+    slots, raw = contenders(Opened(scores), Aim(floor, k, margin))
     assert np.array_equal(raw, scores[slots])
     return slots
 

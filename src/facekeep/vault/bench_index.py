@@ -27,6 +27,7 @@ from facekeep.sealed.ring import DEGREE, PublicPolynomials
 from facekeep.sealed.scan import BlockList, scan_blocks
 from facekeep.sealed.scan_kernels import columns_at
 from facekeep.sealed.secret import (
+    Aim,
     BlockSecret,
     SecretStack,
     block_tags,
@@ -40,7 +41,7 @@ from facekeep.sealed.secret import (
 from facekeep.vault.noise import MARGIN
 
 _BATCH = 16
-_TOP = 10
+_AIM = Aim(floor=-1.0, k=10, margin=MARGIN)  # a floor that keeps nothing out: the list is always full
 _COLLECTION = "bench"
 _SEED_BYTES = 32
 
@@ -70,8 +71,8 @@ class SealedGallery:
     def release(self, sums: NDArray[np.int32], probes: NDArray[np.int32]) -> list[NDArray[np.int64]]:
         """What the vault does, up to the shortlist that noise and policy then work on."""
         verify_sums(sums, probes, self.stack, self.check)
-        openings = open_sums(sums, probes, self.public, self.stack)
-        return [contenders(one, -1.0, _TOP, MARGIN)[0] for one in openings]
+        openings = open_sums(sums, probes, self.public, self.stack, _AIM)
+        return [contenders(one, _AIM)[0] for one in openings]
 
 
 def unit_templates(dimension: int, count: int) -> Iterator[NDArray[np.float32]]:

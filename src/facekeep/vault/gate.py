@@ -5,13 +5,13 @@ the outcome entry and only then releases (`docs/sealed-index.md`, section 4). Ra
 this module's arrays and are wiped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
-from facekeep.sealed.secret import Opening, contenders, open_sums, verify_sums, wipe
+from facekeep.sealed.secret import Aim, Opening, contenders, open_sums, verify_sums, wipe
 from facekeep.vault.grants import Searched, SearchGrant, probe_digest
 from facekeep.vault.noise import MARGIN, noise_for
 
@@ -47,7 +47,7 @@ def verify_and_open(grant: SearchGrant, sums: NDArray[np.int32]) -> list[list[Op
     for one, part in zip(grant.searched, parts, strict=True):
         verify_sums(part, grant.probes, one.stack.secrets, one.collection.check)
     return [
-        open_sums(part, grant.probes, one.collection.public, one.stack.secrets)
+        open_sums(part, grant.probes, one.collection.public, one.stack.secrets, _aim(grant))
         for one, part in zip(grant.searched, parts, strict=True)
     ]
 
@@ -66,20 +66,25 @@ def _leads_in(grant: SearchGrant, one: Searched, opening: Opening, digest: bytes
     if grant.only is not None:
         slots = np.flatnonzero(np.isin(one.stack.faces, list(grant.only)))
         return _best_of_each_person(grant, one, digest, slots, opening.scores_at(slots))
-    wanted = 4 * grant.top_k + 16
+    aim = _aim(grant)
     while True:
-        slots, scores = contenders(opening, grant.floor, wanted, MARGIN)
-        cut = _cut(grant, scores, wanted)
+        slots, scores = contenders(opening, aim)
+        cut = _cut(aim, scores)
         leads = _best_of_each_person(grant, one, digest, slots, scores)
-        if _is_complete(grant, leads, cut) or wanted >= opening.total:
+        if _is_complete(grant, leads, cut) or aim.k >= opening.total:
             return leads[: grant.top_k]
-        wanted *= 8
+        aim = replace(aim, k=8 * aim.k)
 
 
-def _cut(grant: SearchGrant, scores: NDArray[np.float32], wanted: int) -> float:
-    """The raw score below which every slot was left out, when these are the contenders for `wanted` places."""
-    lowest = grant.floor - MARGIN
-    return lowest if len(scores) < wanted else max(lowest, float(scores[wanted - 1]) - 2 * MARGIN)
+def _aim(grant: SearchGrant) -> Aim:
+    """More faces than the list has places, because some are of one person."""
+    return Aim(grant.floor, 4 * grant.top_k + 16, MARGIN)
+
+
+def _cut(aim: Aim, scores: NDArray[np.float32]) -> float:
+    """The raw score below which every slot was left out, when these are the contenders."""
+    lowest = aim.floor - aim.margin
+    return lowest if len(scores) < aim.k else max(lowest, float(scores[aim.k - 1]) - 2 * aim.margin)
 
 
 def _is_complete(grant: SearchGrant, leads: list[Lead], cut: float) -> bool:

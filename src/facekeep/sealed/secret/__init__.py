@@ -8,6 +8,7 @@
 `block_tags`            what the vault keeps of a block to verify sums with
 `SecretStack`           secrets, tags and sizes of many blocks side by side
 `verify_sums`           raises unless every sum of every block is exact; to be called before `open_sums`
+`Aim`                   which scores somebody is after: floor, how many, and the noise to come
 `open_sums`             verified sums to raw scores, block by block: an `Opening` a probe
 `Opening`               raw scores of some blocks or slots. They are key material: add noise, wipe, never release
 `contenders`            the few slots whose score can still matter once bounded noise is added
@@ -19,7 +20,7 @@ in two places would still not meet. Wiping is best effort: Python's own `bytes` 
 """
 
 from facekeep.sealed.secret.checking import block_tags, check_vector, verify_sums
-from facekeep.sealed.secret.opening import Opening, open_sums
+from facekeep.sealed.secret.opening import Aim, Opening, open_sums
 from facekeep.sealed.secret.probes import quantize_probe
 from facekeep.sealed.secret.ranking import contenders
 from facekeep.sealed.secret.sampling import wipe
@@ -27,6 +28,7 @@ from facekeep.sealed.secret.sealing import seal_block
 from facekeep.sealed.secret.stack import BlockSecret, SecretStack
 
 __all__ = [
+    "Aim",
     "BlockSecret",
     "Opening",
     "SecretStack",

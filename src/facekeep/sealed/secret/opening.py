@@ -6,11 +6,11 @@ deviation of about 2^13 where the scheme's own noise has 2^22. Numbers modulo 2^
 2^32: reducing is then subtracting the nearest integer, which float32 does exactly, and no cast can wrap by surprise.
 
 Nearly all scores are looked at once, to find the few that matter. So every block is opened in a room of 16 KiB that the
-next one takes over; only its highest score is kept, and blocks that matter are opened a second time. Writing all scores
-to memory and reading them back would take longer than that.
+next one takes over; what is kept is its highest score, and a shortlist of what can still be among the best. Should more
+be asked for later, its blocks are opened a second time. Writing all scores to memory would take longer than that.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,15 @@ _FUSED = frozenset({"contract"})  # a product and a sum may be fused
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """Which scores somebody is after: the `k` best of those from `floor` on, once each gets noise within +-`margin`."""
+
+    floor: float
+    k: int
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """One probe's verified sums, to be opened block by block.
 
@@ -53,7 +62,8 @@ class Opening:
     _sums: NDArray[np.int32]
     _alpha: NDArray[np.float32]
     _stack: SecretStack
-    _threads: int = field(default=CORES)
+    _threads: int
+    _shortlist: "_Shortlist"
 
     def __repr__(self) -> str:
         return f"Opening({len(self.peaks)} blocks)"
@@ -66,9 +76,13 @@ class Opening:
     def above(self, cut: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Every slot whose raw score is `cut` or more, ascending: slots int64 (m,), raw scores float32 (m,).
 
-        They are cosines with a noise of standard deviation 0.00244. Only blocks with such a slot are opened.
+        They are cosines with a noise of standard deviation 0.00244. Blocks with such a slot are opened again unless the
+        shortlist holds them all.
         """
         lowest = _float32_from(cut)
+        if lowest >= self._shortlist.complete_from:
+            wanted = self._shortlist.scores >= lowest
+            return self._shortlist.slots[wanted], self._shortlist.scores[wanted]
         blocks = np.flatnonzero(self.peaks >= lowest)
         found: dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
 
@@ -97,7 +111,24 @@ class Opening:
 
     def wipe(self) -> None:
         """Overwrite what is left of raw scores."""
-        wipe(self.peaks, self._alpha)
+        wipe(self.peaks, self._alpha, self._shortlist.scores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shortlist:
+    """Every slot whose score is at least `complete_from`, and some below: slots ascending, and their scores."""
+
+    slots: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    complete_from: np.float32
+
+    @classmethod
+    def of(cls, parts: list["_Shortlist"]) -> "_Shortlist":
+        """Those of all blocks, from those of ranges of blocks in order."""
+        complete_from = max((part.complete_from for part in parts), default=np.float32(np.inf))
+        slots = [part.slots for part in parts] or [np.empty(0, np.int64)]
+        scores = [part.scores for part in parts] or [np.empty(0, np.float32)]
+        return cls(np.concatenate(slots), np.concatenate(scores), complete_from)
 
 
 def open_sums(
@@ -105,6 +136,7 @@ def open_sums(
     probes: NDArray[np.int32],
     public: PublicPolynomials,
     stack: SecretStack,
+    aim: Aim,
     *,
     threads: int = CORES,
 ) -> list[Opening]:
@@ -116,6 +148,7 @@ def open_sums(
     probes : int32 (P, D), the same as there
     public : the collection's polynomials
     stack : the same as there
+    aim : what will be asked for; anything else can be, and takes longer
     threads : how many to use at most
 
     Raises
@@ -131,13 +164,12 @@ def open_sums(
     extremes = np.empty((len(probes), len(stack.spectra), 2), np.int32)
     rows = [np.ascontiguousarray(row) for row in sums]
     alphas = [_alpha_spectrum(probe, public, threads) for probe in probes]
+    parts: list[dict[int, _Shortlist]] = [{} for _ in probes]
 
     def task(first: int, last: int) -> None:
-        room = np.empty((2, PARTS), np.float32)
-        starts = stack.starts[first : last + 1]
-        for row, alpha, found in zip(rows, alphas, extremes, strict=True):
-            _find_extremes(stack.spectra[first:last], alpha, row, starts, found[first:last], room)
-        wipe(room)
+        secrets, starts = stack.spectra[first:last], stack.starts[first : last + 1]
+        for row, alpha, found, part in zip(rows, alphas, extremes, parts, strict=True):
+            part[first] = _shortlist(secrets, alpha, row, starts, found[first:last], aim)
 
     spread(task, len(stack.spectra), threads=threads, at_least=_BLOCKS_A_TASK)
     _put_in_order(extremes.reshape(-1))
@@ -145,7 +177,29 @@ def open_sums(
     if np.any(np.abs(scores) > _LARGEST):
         wipe(extremes)
         raise sums_refused()
-    return [Opening(*one, stack, threads) for one in zip(scores[:, :, 1], rows, alphas, strict=True)]
+    shortlists = [_Shortlist.of([part[first] for first in sorted(part)]) for part in parts]
+    found = zip(scores[:, :, 1], rows, alphas, shortlists, strict=True)
+    return [Opening(peaks, row, alpha, stack, threads, shortlist) for peaks, row, alpha, shortlist in found]
+
+
+def _shortlist(  # noqa: PLR0917  a kernel takes its arrays one by one
+    secrets: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    sums: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    extremes: NDArray[np.int32],
+    aim: Aim,
+) -> _Shortlist:
+    """Open the blocks that begin at `starts`; fills in `extremes` int32 (K, 2)."""
+    total = int(starts[-1] - starts[0])
+    slots, bits, room = np.empty(total, np.int64), np.empty(total, np.int32), np.empty((2, PARTS), np.float32)
+    best = np.full(aim.k, -np.inf, np.float32)
+    bounds = np.array([aim.floor - aim.margin, 2 * aim.margin])
+    count = _find_best(secrets, alpha, sums, starts, extremes, bounds, best, slots, bits, room)
+    _put_in_order(bits[:count])
+    shortlist = _Shortlist(slots[:count].copy(), bits[:count].copy().view(np.float32), _cut(bounds, best))
+    wipe(room, best, bits[:count])
+    return shortlist
 
 
 def _float32_from(least: float) -> np.float32:
@@ -271,24 +325,72 @@ def _highest(values: NDArray[np.int32]) -> np.int32:
     return highest
 
 
+@compiled("float32(float64[::1], float32[::1])")
+def _cut(bounds: NDArray[np.float64], best: NDArray[np.float32]) -> np.float32:
+    """What a score must have to matter, when `best` are the highest so far, the lowest of them first."""
+    return np.float32(max(bounds[0], np.float64(best[0]) - bounds[1]))
+
+
+@compiled("void(float32[::1], float32)")
+def _insert(best: NDArray[np.float32], peak: np.float32) -> None:
+    """Take the lowest of `best` out and `peak` in; the lowest comes first."""
+    place = 0
+    while place + 1 < best.size and best[place + 1] < peak:
+        best[place] = best[place + 1]
+        place += 1
+    best[place] = peak
+
+
+@compiled("int32(int32, int32[::1])")
+def _count_places_from(lowest: np.int32, places: NDArray[np.int32]) -> np.int32:
+    count = np.int32(0)
+    for j in range(places.size):
+        count = np.int32(count + np.int32(places[j] >= lowest))
+    return count
+
+
 @compiled(
-    "void(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
-    " Array(int64, 1, 'C', readonly=True), int32[:, ::1], float32[:, ::1])"
+    "int64(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
+    " Array(int64, 1, 'C', readonly=True), int32[:, ::1], float64[::1], float32[::1], int64[::1], int32[::1],"
+    " float32[:, ::1])"
 )
-def _find_extremes(  # noqa: PLR0917  a kernel takes its arrays one by one
+def _find_best(  # noqa: PLR0917  a kernel takes its arrays one by one
     secrets: NDArray[np.float32],
     alpha: NDArray[np.float32],
     sums: NDArray[np.int32],
     starts: NDArray[np.int64],
     extremes: NDArray[np.int32],
+    bounds: NDArray[np.float64],
+    best: NDArray[np.float32],
+    slots: NDArray[np.int64],
+    bits: NDArray[np.int32],
     room: NDArray[np.float32],
-) -> None:
-    """The lowest and the highest score of each block, still to be put in order again: int32 (K, 2).
+) -> int:
+    """The lowest and the highest score of each block, int32 (K, 2), and slots and scores that may matter; how many.
 
-    Integers, because the compiler takes the maximum of many numbers at once only where rounding and NaN do not matter.
+    All scores are still to be put in order again. They are integers because the compiler takes the maximum of many
+    numbers at once only where rounding and NaN do not matter.
     """
+    count = 0
+    one = np.empty(1, np.float32)
     for k in range(secrets.shape[0]):
         _open(secrets[k], alpha, sums[starts[k] : starts[k + 1]], room)
         places = room[0, : starts[k + 1] - starts[k]].view(np.int32)
         _put_in_order(places)
-        extremes[k, 0], extremes[k, 1] = _lowest(places), _highest(places)
+        lowest, highest = _lowest(places), _highest(places)
+        extremes[k, 0], extremes[k, 1] = lowest, highest
+        one.view(np.int32)[0] = highest
+        _put_in_order(one.view(np.int32))
+        if one[0] > best[0]:
+            _insert(best, one[0])
+        one[0] = _cut(bounds, best)
+        _put_in_order(one.view(np.int32))
+        cut = one.view(np.int32)[0]
+        if highest >= cut:
+            for run in range(0, places.size, _RUN):
+                if _count_places_from(cut, places[run : run + _RUN]):
+                    for j in range(run, min(run + _RUN, places.size)):
+                        if places[j] >= cut:
+                            slots[count], bits[count] = starts[k] + j, places[j]
+                            count += 1
+    return count

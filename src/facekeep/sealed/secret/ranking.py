@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from facekeep.sealed.secret.opening import Aim
 from facekeep.sealed.secret.sampling import wipe
 
 
@@ -23,28 +24,25 @@ class Blockwise(Protocol):
         """Every slot whose raw score is `cut` or more, ascending, and these scores."""
 
 
-def contenders(
-    opening: Blockwise, floor: float, k: int, margin: float
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def contenders(opening: Blockwise, aim: Aim) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Slots whose raw score is at least max(floor - margin, kth largest - 2 margin), and these scores, descending.
 
     Parameters
     ----------
     opening : one probe's verified sums
-    floor : the lowest score that may be released
-    k : 1 or more; with fewer scores than k there is no kth largest
-    margin : the largest absolute noise
+    aim : `floor`, the lowest score that may be released; `k`, 1 or more, where with fewer scores than k there is no kth
+        largest; `margin`, the largest absolute noise
 
     Returns
     -------
     (int64 (m,), float32 (m,)): slots, equal scores in slot order; raw scores, which are key material.
     """
-    cut = floor - margin
+    cut, k = aim.floor - aim.margin, aim.k
     if opening.peaks.size >= k:  # k blocks have a score this high, so the kth largest of all is at least this
-        cut = max(cut, _kth_largest(opening.peaks, k) - 2 * margin)
+        cut = max(cut, _kth_largest(opening.peaks, k) - 2 * aim.margin)
     slots, scores = opening.above(cut)
     if scores.size >= k:  # nothing above the cut was left out, so this is the kth largest of all
-        cut = max(cut, _kth_largest(scores, k) - 2 * margin)
+        cut = max(cut, _kth_largest(scores, k) - 2 * aim.margin)
     kept = np.flatnonzero(scores >= np.float64(cut))  # not a plain float, which would be rounded to float32
     order = kept[np.argsort(-scores[kept], kind="stable")]
     found = slots[order], scores[order]
