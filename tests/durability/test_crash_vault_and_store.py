@@ -255,7 +255,7 @@ def test_a_thousand_kills(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flaw", "complaint"),
     [
-        ("commit", "not listed|did not find"),
+        ("commit", "not listed|did not find|no such face"),
         ("forget", "forgotten or never enrolled"),
         ("log", "log entries are missing"),
     ],

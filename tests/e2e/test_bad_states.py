@@ -168,8 +168,12 @@ def test_a_request_that_hung_on_a_vault_which_is_killed_leaves_nothing_half_done
     gallery.check_whole()
 
 
-def test_no_worker_outlives_a_killed_server_not_even_one_that_hangs(tmp_path: Path) -> None:
+def test_no_worker_outlives_a_killed_server_not_even_one_that_hangs(
+    tmp_path: Path, portraits: Sequence[bytes]
+) -> None:
     with running_keep(tmp_path) as keep:
+        with keep.client() as client:
+            assert client.post("/v1/detect", files={"photo": portraits[0]}).status_code == 200
         wait_until(lambda: len(keep.worker_pids) == 2, "one worker and one in reserve")
         workers = sorted(map(psutil.Process, keep.worker_pids), key=psutil.Process.create_time)
         workers[0].suspend()  # the other may be about to start still, and ends as soon as it has
