@@ -193,7 +193,8 @@ def _shortlist(  # noqa: PLR0917  a kernel takes its arrays one by one
     """Open the blocks that begin at `starts`; fills in `extremes` int32 (K, 2)."""
     total = int(starts[-1] - starts[0])
     slots, bits, room = np.empty(total, np.int64), np.empty(total, np.int32), np.empty((2, PARTS), np.float32)
-    best = np.full(aim.k, -np.inf, np.float32)
+    best = np.full(aim.k, -np.inf, np.float32).view(np.int32)
+    _put_in_order(best)
     bounds = np.array([aim.floor - aim.margin, 2 * aim.margin])
     count = _find_best(secrets, alpha, sums, starts, extremes, bounds, best, slots, bits, room)
     _put_in_order(bits[:count])
@@ -325,14 +326,23 @@ def _highest(values: NDArray[np.int32]) -> np.int32:
     return highest
 
 
-@compiled("float32(float64[::1], float32[::1])")
-def _cut(bounds: NDArray[np.float64], best: NDArray[np.float32]) -> np.float32:
-    """What a score must have to matter, when `best` are the highest so far, the lowest of them first."""
-    return np.float32(max(bounds[0], np.float64(best[0]) - bounds[1]))
+@compiled("float32(float64[::1], int32[::1])")
+def _cut(bounds: NDArray[np.float64], best: NDArray[np.int32]) -> np.float32:
+    """What a score must have to matter, when these are among the best, the lowest of them first."""
+    lowest = best[:1].copy()
+    _put_in_order(lowest)
+    return np.float32(max(bounds[0], np.float64(lowest.view(np.float32)[0]) - bounds[1]))
 
 
-@compiled("void(float32[::1], float32)")
-def _insert(best: NDArray[np.float32], peak: np.float32) -> None:
+@compiled("int32(float32)")
+def _place_of(score: np.float32) -> np.int32:
+    bits = np.full(1, score, np.float32).view(np.int32)
+    _put_in_order(bits)
+    return np.int32(bits[0])
+
+
+@compiled("void(int32[::1], int32)")
+def _insert(best: NDArray[np.int32], peak: np.int32) -> None:
     """Take the lowest of `best` out and `peak` in; the lowest comes first."""
     place = 0
     while place + 1 < best.size and best[place + 1] < peak:
@@ -341,17 +351,9 @@ def _insert(best: NDArray[np.float32], peak: np.float32) -> None:
     best[place] = peak
 
 
-@compiled("int32(int32, int32[::1])")
-def _count_places_from(lowest: np.int32, places: NDArray[np.int32]) -> np.int32:
-    count = np.int32(0)
-    for j in range(places.size):
-        count = np.int32(count + np.int32(places[j] >= lowest))
-    return count
-
-
 @compiled(
     "int64(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
-    " Array(int64, 1, 'C', readonly=True), int32[:, ::1], float64[::1], float32[::1], int64[::1], int32[::1],"
+    " Array(int64, 1, 'C', readonly=True), int32[:, ::1], float64[::1], int32[::1], int64[::1], int32[::1],"
     " float32[:, ::1])"
 )
 def _find_best(  # noqa: PLR0917  a kernel takes its arrays one by one
@@ -361,7 +363,7 @@ def _find_best(  # noqa: PLR0917  a kernel takes its arrays one by one
     starts: NDArray[np.int64],
     extremes: NDArray[np.int32],
     bounds: NDArray[np.float64],
-    best: NDArray[np.float32],
+    best: NDArray[np.int32],
     slots: NDArray[np.int64],
     bits: NDArray[np.int32],
     room: NDArray[np.float32],
@@ -372,25 +374,24 @@ def _find_best(  # noqa: PLR0917  a kernel takes its arrays one by one
     numbers at once only where rounding and NaN do not matter.
     """
     count = 0
-    one = np.empty(1, np.float32)
+    cut = _place_of(_cut(bounds, best))
+    peaks = np.empty(DEGREE // _RUN, np.int32)
     for k in range(secrets.shape[0]):
         _open(secrets[k], alpha, sums[starts[k] : starts[k + 1]], room)
         places = room[0, : starts[k + 1] - starts[k]].view(np.int32)
         _put_in_order(places)
-        lowest, highest = _lowest(places), _highest(places)
-        extremes[k, 0], extremes[k, 1] = lowest, highest
-        one.view(np.int32)[0] = highest
-        _put_in_order(one.view(np.int32))
-        if one[0] > best[0]:
-            _insert(best, one[0])
-        one[0] = _cut(bounds, best)
-        _put_in_order(one.view(np.int32))
-        cut = one.view(np.int32)[0]
-        if highest >= cut:
-            for run in range(0, places.size, _RUN):
-                if _count_places_from(cut, places[run : run + _RUN]):
-                    for j in range(run, min(run + _RUN, places.size)):
-                        if places[j] >= cut:
-                            slots[count], bits[count] = starts[k] + j, places[j]
-                            count += 1
+        before = best[0]
+        for run in range(0, places.size, _RUN):
+            peak = peaks[run // _RUN] = _highest(places[run : run + _RUN])
+            if peak > best[0]:
+                _insert(best, peak)
+        if best[0] > before:
+            cut = _place_of(_cut(bounds, best))
+        extremes[k, 0], extremes[k, 1] = _lowest(places), _highest(peaks[: -(-places.size // _RUN)])
+        for run in range(0, places.size, _RUN):
+            if peaks[run // _RUN] >= cut:
+                for j in range(run, min(run + _RUN, places.size)):
+                    if places[j] >= cut:
+                        slots[count], bits[count] = starts[k] + j, places[j]
+                        count += 1
     return count
