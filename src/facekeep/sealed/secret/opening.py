@@ -91,7 +91,9 @@ class Opening:
 
         spread(task, len(blocks), threads=self._threads, at_least=_BLOCKS_A_TASK)
         parts = [found[first] for first in sorted(found)] or [(np.empty(0, np.int64), np.empty(0, np.float32))]
-        return np.concatenate([slots for slots, _ in parts]), np.concatenate([scores for _, scores in parts])
+        slots, scores = np.concatenate([part for part, _ in parts]), np.concatenate([part for _, part in parts])
+        wipe(*(part for _, part in parts))
+        return slots, scores
 
     def _above(self, blocks: NDArray[np.int64], lowest: np.float32) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         starts, room = self._stack.starts, np.empty((2, PARTS), np.float32)
@@ -128,7 +130,9 @@ class _Shortlist:
         complete_from = max((part.complete_from for part in parts), default=np.float32(np.inf))
         slots = [part.slots for part in parts] or [np.empty(0, np.int64)]
         scores = [part.scores for part in parts] or [np.empty(0, np.float32)]
-        return cls(np.concatenate(slots), np.concatenate(scores), complete_from)
+        whole = cls(np.concatenate(slots), np.concatenate(scores), complete_from)
+        wipe(*scores)
+        return whole
 
 
 def open_sums(
@@ -164,22 +168,22 @@ def open_sums(
     extremes = np.empty((len(probes), len(stack.spectra), 2), np.int32)
     rows = [np.ascontiguousarray(row) for row in sums]
     alphas = [_alpha_spectrum(probe, public, threads) for probe in probes]
-    parts: list[dict[int, _Shortlist]] = [{} for _ in probes]
+    found: list[dict[int, _Shortlist]] = [{} for _ in probes]  # by the first block of each range
 
     def task(first: int, last: int) -> None:
         secrets, starts = stack.spectra[first:last], stack.starts[first : last + 1]
-        for row, alpha, found, part in zip(rows, alphas, extremes, parts, strict=True):
-            part[first] = _shortlist(secrets, alpha, row, starts, found[first:last], aim)
+        for row, alpha, both, part in zip(rows, alphas, extremes, found, strict=True):
+            part[first] = _shortlist(secrets, alpha, row, starts, both[first:last], aim)
 
     spread(task, len(stack.spectra), threads=threads, at_least=_BLOCKS_A_TASK)
     _put_in_order(extremes.reshape(-1))
     scores = extremes.view(np.float32)
+    shortlists = [_Shortlist.of([part[first] for first in sorted(part)]) for part in found]
     if np.any(np.abs(scores) > _LARGEST):
-        wipe(extremes)
+        wipe(extremes, *alphas, *(one.scores for one in shortlists))
         raise sums_refused()
-    shortlists = [_Shortlist.of([part[first] for first in sorted(part)]) for part in parts]
-    found = zip(scores[:, :, 1], rows, alphas, shortlists, strict=True)
-    return [Opening(peaks, row, alpha, stack, threads, shortlist) for peaks, row, alpha, shortlist in found]
+    openings = zip(scores[:, :, 1], rows, alphas, shortlists, strict=True)
+    return [Opening(peaks, row, alpha, stack, threads, shortlist) for peaks, row, alpha, shortlist in openings]
 
 
 def _shortlist(  # noqa: PLR0917  a kernel takes its arrays one by one
@@ -265,14 +269,6 @@ def _open(
     _subtract_from(sums, room[0])
 
 
-@compiled("int32(float32, float32[::1])")
-def _count_from(lowest: np.float32, scores: NDArray[np.float32]) -> np.int32:
-    count = np.int32(0)
-    for j in range(scores.size):
-        count = np.int32(count + np.int32(scores[j] >= lowest))
-    return count
-
-
 @compiled(
     "int64(Array(float32, 2, 'C', readonly=True), float32[::1], Array(int32, 1, 'C', readonly=True),"
     " Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), float32, int64[::1], float32[::1],"
@@ -293,13 +289,10 @@ def _collect(  # noqa: PLR0917  a kernel takes its arrays one by one
     count = 0
     for k in blocks:
         _open(secrets[k], alpha, sums[starts[k] : starts[k + 1]], room)
-        of_block = room[0, : starts[k + 1] - starts[k]]
-        for run in range(0, of_block.size, _RUN):
-            if _count_from(lowest, of_block[run : run + _RUN]):
-                for j in range(run, min(run + _RUN, of_block.size)):
-                    if of_block[j] >= lowest:
-                        slots[count], scores[count] = starts[k] + j, of_block[j]
-                        count += 1
+        for j in range(starts[k + 1] - starts[k]):
+            if room[0, j] >= lowest:
+                slots[count], scores[count] = starts[k] + j, room[0, j]
+                count += 1
     return count
 
 
