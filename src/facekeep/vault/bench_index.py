@@ -107,7 +107,7 @@ def seal_gallery(dimension: int, count: int) -> SealedGallery:
 
 
 def measure(dimension: int, count: int, repeats: int) -> Report:
-    """The whole benchmark; the keys of the report are documented in `docs/benchmarks.md`."""
+    """The whole benchmark; the keys of the report are documented in `docs/performance.md`."""
     from facekeep.vault import bench_peers  # noqa: PLC0415  FAISS is no dependency of the vault
 
     gallery = seal_gallery(dimension, count)
