@@ -14,7 +14,6 @@ from functools import cached_property
 from hashlib import shake_128
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
@@ -28,21 +27,21 @@ _PRODUCT = b"facekeep sealed index"
 _VERSION = b"1"
 
 
-def twist() -> NDArray[np.complex128]:
-    """The powers exp(i pi j / N), j < N/2, that fold a negacyclic product into a cyclic one."""
-    return np.asarray(np.exp(1j * np.pi / DEGREE * np.arange(HALF)), np.complex128)
+TWIST = np.asarray(np.exp(1j * np.pi / DEGREE * np.arange(HALF)), np.complex128)
+"""The powers exp(i pi j / N), j < N/2, that fold a negacyclic product into a cyclic one."""
+TWIST.flags.writeable = False
 
 
 def spectrum(coefficients: NDArray[np.int64] | NDArray[np.int32] | NDArray[np.int8]) -> NDArray[np.complex128]:
     """Folded transform of signed polynomials: complex128 (..., N/2) from integers (..., N)."""
     folded = coefficients[..., :HALF] + 1j * coefficients[..., HALF:]
-    folded *= twist()
-    return np.asarray(scipy.fft.fft(folded, overwrite_x=True))
+    folded *= TWIST
+    return np.fft.fft(folded, out=folded)
 
 
 def polynomial(spectra: NDArray[np.complex128]) -> NDArray[np.int64]:
     """Inverse of `spectrum`, rounded to integers: int64 (..., N) from complex128 (..., N/2)."""
-    folded = np.asarray(scipy.fft.ifft(spectra)) * twist().conj()
+    folded = np.fft.ifft(spectra) * TWIST.conj()
     return np.asarray(np.rint(np.concatenate([folded.real, folded.imag], axis=-1)), np.int64)
 
 

@@ -5,13 +5,12 @@ give the difference of the templates at cosine 0.998.
 """
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code
 from facekeep.sealed.compute import compiled
 from facekeep.sealed.params import RLWE_2048_32
-from facekeep.sealed.ring import DEGREE, HALF, PublicPolynomials, spectrum, twist
+from facekeep.sealed.ring import DEGREE, HALF, TWIST, PublicPolynomials, spectrum
 from facekeep.sealed.secret.probes import require_unit
 from facekeep.sealed.secret.sampling import errors, ternary, wipe
 
@@ -48,13 +47,13 @@ def seal_block(
     secret, error = ternary(secret_seed), errors(error_seed, public.dimension, len(templates))
     transformed, rows = spectrum(secret), np.array(templates.T, np.float32, order="C")
     columns = np.empty(rows.shape, np.int16)
-    untwist = twist().conj()
+    untwist = TWIST.conj()
     work = np.empty((_ROWS_AT_ONCE, HALF), np.complex128)
     for i in range(0, public.dimension, _ROWS_AT_ONCE):
         some = slice(i, min(i + _ROWS_AT_ONCE, public.dimension))
         products = work[: some.stop - i]
         np.multiply(public.spectra[some], transformed, out=products)
-        products = scipy.fft.ifft(products, overwrite_x=True)
+        np.fft.ifft(products, out=products)
         _write_columns(products, untwist, error[some], rows[some], columns[some])
         wipe(products)
     wipe(secret, error, transformed, rows, work)

@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from facekeep.sealed.compute import compiled
-from facekeep.sealed.ring import HALF, twist
+from facekeep.sealed.ring import HALF, TWIST
 
 IMAGINARY = HALF + 16
 """Where imaginary parts begin: 4 KiB apart, a load of one part would wait for a store to the other."""
@@ -57,7 +57,7 @@ def parts(values: NDArray[np.complex128]) -> NDArray[np.float32]:
 _FIRST = _in_turn(_powers(_SIDE, np.outer(np.arange(8), np.arange(1, 4))))
 _SECOND = _in_turn(_powers(8, np.outer(np.arange(2), np.arange(1, 4))))
 _BETWEEN = parts(_powers(HALF, np.outer(_FREQUENCY_OF_ROW, np.arange(_SIDE))))
-_UNTWIST = parts(twist().conj())
+_UNTWIST = parts(TWIST.conj())
 
 
 def _radix_four(rows: int, powers: NDArray[np.float32]) -> Callable[[NDArray[np.float32]], None]:
