@@ -47,13 +47,20 @@ class Door:
     def _converse(self, connection: socket.socket) -> None:
         connection.settimeout(_IDLE_SECONDS)
         try:
-            while (message := receive(connection, self._decoder)) is not None:
-                send(connection, self._answer(message))
+            while self._exchange(connection):
+                pass
         except (FacekeepError, msgspec.DecodeError):
             pass  # the peer is gone or talks nonsense; either way there is nobody to answer
         finally:
             connection.close()
             self._room.release()
+
+    def _exchange(self, connection: socket.socket) -> bool:
+        """One message and its answer, neither of them held while the next one is awaited. False at the end."""
+        message = receive(connection, self._decoder)
+        if message is not None:
+            send(connection, self._answer(message))
+        return message is not None
 
     def _answer(self, message: Message) -> Message:
         try:

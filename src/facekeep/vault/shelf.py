@@ -6,7 +6,7 @@ name tags) is wrapped or derived under that key, so that destroying it shreds th
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import msgspec
@@ -179,9 +179,9 @@ class Shelf:
         """The live blocks of a collection, oldest first."""
         if collection.stack is None:
             rows = self._database.rows(f"{_SELECT_BLOCK} WHERE collection = ? ORDER BY number", collection.number)
-            kept = {row[0]: collection.blocks.get(row[0]) or self._read_block(collection, row) for row in rows}
-            collection.blocks = kept
-            collection.stack = _side_by_side(list(kept.values()), collection.contract.dimension)
+            kept = [collection.blocks.get(row[0]) or self._read_block(collection, row) for row in rows]
+            collection.stack = _side_by_side(kept, collection.contract.dimension)
+            collection.blocks = {one.number: _within(collection.stack, k, one) for k, one in enumerate(kept)}
         return collection.stack
 
     def _count(self, collection: OpenCollection) -> Counts:
@@ -234,4 +234,18 @@ def _side_by_side(blocks: list[LiveBlock], dimension: int) -> Stack:
         secrets=SecretStack.of([(one.secret, one.tags, one.block.slots) for one in blocks], dimension),
         faces=np.concatenate([one.faces for one in blocks]) if blocks else np.zeros(0, np.int64),
         persons=np.concatenate([one.persons for one in blocks]) if blocks else np.zeros(0, np.int64),
+    )
+
+
+def _within(stack: Stack, k: int, block: LiveBlock) -> LiveBlock:
+    """Block number `k` of the stack, as views of it, so that a million faces are held once.
+
+    All but its secret: whoever drops the block drops that, however long others hold the stack's arrays.
+    """
+    slots = slice(stack.secrets.starts[k], stack.secrets.starts[k + 1])
+    return replace(
+        block,
+        tags=stack.secrets.tags[k],
+        faces=stack.faces[slots],
+        persons=stack.persons[slots],
     )
