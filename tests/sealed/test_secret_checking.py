@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sealed_cases import Case, probes_of, sealed_case, seed, unit_templates
+from sealed_cases import AIM, Case, probes_of, sealed_case, seed, unit_templates
 
 from facekeep.errors import BadInput, Code, Tampered
+from facekeep.sealed.ring import PublicPolynomials
 from facekeep.sealed.scan import scan_blocks
-from facekeep.sealed.secret import SecretStack, block_tags, check_vector, verify_sums
+from facekeep.sealed.secret import SecretStack, block_tags, check_vector, open_sums, verify_sums
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def sums(case: Case, probes: np.ndarray) -> np.ndarray:
 
 def refused(case: Case, probes: np.ndarray, sums: np.ndarray) -> bool:
     try:
-        verify_sums(sums, probes, case.stack, case.check)
+        verify_sums(sums, probes, case.public, case.stack, case.check)
     except Tampered as error:
         return str(error) == f"the search tier's answer does not verify; nothing was opened [{Code.SUMS_REFUSED}]"
     return False
@@ -77,27 +78,37 @@ def test_answers_to_other_questions_are_refused(case: Case, probes: np.ndarray, 
 
 def test_another_check_vector_refuses(case: Case, probes: np.ndarray, sums: np.ndarray) -> None:
     with pytest.raises(Tampered):
-        verify_sums(sums, probes, case.stack, check_vector(seed("another")))
+        verify_sums(sums, probes, case.public, case.stack, check_vector(seed("another")))
 
 
 def test_many_blocks_are_verified_on_several_threads() -> None:
     case = sealed_case(8, (2,) * 300)
     probes = probes_of(unit_templates(4, 8))
     sums = scan_blocks(case.columns, probes)
-    verify_sums(sums, probes, case.stack, case.check, threads=3)
+    verify_sums(sums, probes, case.public, case.stack, case.check, threads=3)
     for place in (0, 299, 599):
         altered = sums.copy()
         altered[3, place] += 1
         with pytest.raises(Tampered):
-            verify_sums(altered, probes, case.stack, case.check, threads=3)
+            verify_sums(altered, probes, case.public, case.stack, case.check, threads=3)
 
 
 def test_sums_of_another_shape_are_refused(case: Case, probes: np.ndarray, sums: np.ndarray) -> None:
     for wrong in (sums[:, :-1], sums[:1], sums.astype(np.int64), sums.view(np.uint32)):
         with pytest.raises(BadInput):
-            verify_sums(wrong, probes, case.stack, case.check)
+            verify_sums(wrong, probes, case.public, case.stack, case.check)
     with pytest.raises(BadInput):
-        verify_sums(sums, probes[:, :-1].copy(), case.stack, case.check)
+        verify_sums(sums, probes[:, :-1].copy(), case.public, case.stack, case.check)
+
+
+def test_polynomials_of_another_dimension_are_refused(case: Case, probes: np.ndarray, sums: np.ndarray) -> None:
+    with pytest.raises(BadInput):
+        verify_sums(sums, probes, PublicPolynomials.expand(seed("p"), "col", 25), case.stack, case.check)
+
+
+def test_unverified_sums_cannot_be_opened(case: Case, sums: np.ndarray) -> None:
+    with pytest.raises(AttributeError):
+        open_sums(sums, AIM)  # type: ignore[arg-type]
 
 
 def test_a_stack_takes_only_blocks_that_fit(case: Case) -> None:
@@ -112,4 +123,6 @@ def test_a_stack_takes_only_blocks_that_fit(case: Case) -> None:
 
 
 def test_an_empty_collection_verifies() -> None:
-    verify_sums(np.zeros((2, 0), np.int32), np.zeros((2, 8), np.int32), SecretStack.of([], 8), check_vector(seed("v")))
+    public = PublicPolynomials.expand(seed("p"), "col", 8)
+    probes, none = np.zeros((2, 8), np.int32), np.zeros((2, 0), np.int32)
+    assert len(verify_sums(none, probes, public, SecretStack.of([], 8), check_vector(seed("v"))).rows) == 2

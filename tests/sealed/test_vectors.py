@@ -86,6 +86,6 @@ def test_known_blocks_still_open(path: Path) -> None:
     kept = (BlockSecret.from_seed(seed(given["secret_seed"])), block_tags(columns, check), given["slots"])
     stack, probe = SecretStack.of([kept], given["dimension"]), quantize_probe(templates[0])[None]
     sums = scan_blocks([columns], probe)
-    verify_sums(sums, probe, stack, check)
+    verify_sums(sums, probe, public, stack, check)
     scores = all_scores(sums, probe, public, stack)
     assert np.abs(scores[0] - templates @ templates[0]).max() < 0.016

@@ -5,8 +5,9 @@ They release the interpreter lock; threads are ours rather than the compiler's, 
 aborts the process when two requests scan at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 import numba
@@ -29,19 +30,39 @@ def compiled(signature: str, *, relaxed: frozenset[str] = frozenset()) -> Callab
     return cast(Callable[[Kernel], Kernel], compile_kernel)
 
 
-def spread(task: Callable[[int, int], None], count: int, *, threads: int, at_least: int) -> None:
-    """Call `task(start, stop)` over consecutive ranges that cover `range(count)`, on `threads` threads.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Work over `range(count)`: `task(start, stop)`, called for consecutive ranges of `at_least` items or more.
 
-    The caller's thread is one of them, and does everything where the others are busy with other calls. A range holds
-    `at_least` items or more, so that little work stays on it alone, where more threads would cost more than they save.
-    The first exception of a task is raised.
+    Little work then stays on one thread, where more of them would cost more than they save.
     """
-    step = max(at_least, -(-count // (threads * _RANGES_A_THREAD)))
-    ranges = [(start, min(start + step, count)) for start in range(0, count, step)]
+
+    task: Callable[[int, int], None]
+    count: int
+    at_least: int
+
+    def ranges(self, threads: int) -> list[tuple[int, int]]:
+        """Ranges that cover it, several a thread."""
+        step = max(self.at_least, -(-self.count // (threads * _RANGES_A_THREAD)))
+        return [(start, min(start + step, self.count)) for start in range(0, self.count, step)]
+
+
+def spread(task: Callable[[int, int], None], count: int, *, threads: int, at_least: int) -> None:
+    """Do one share of work on `threads` threads; see `spread_all`."""
+    spread_all([Share(task, count, at_least)], threads=threads)
+
+
+def spread_all(shares: Sequence[Share], *, threads: int) -> None:
+    """Do all shares of work, which do not depend on each other, on `threads` threads.
+
+    The caller's thread is one of them, and does everything where the others are busy with other calls. The first
+    exception of a task is raised.
+    """
+    ranges = [(share.task, *one) for share in shares for one in share.ranges(threads)]
     todo = iter(ranges)  # taking the next item of a list iterator is atomic, so every range is taken once
 
     def work() -> None:
-        for start, stop in todo:
+        for task, start, stop in todo:
             task(start, stop)
 
     futures = [_POOL.submit(work) for _ in range(min(threads, len(ranges)) - 1)]

@@ -42,14 +42,13 @@ def verify_and_open(grant: SearchGrant, sums: NDArray[np.int32]) -> list[list[Op
     parts, start = [], 0
     for one in grant.searched:
         slots = len(one.stack.faces)
-        parts.append(np.ascontiguousarray(sums[:, start : start + slots]))
+        parts.append(sums[:, start : start + slots])
         start += slots
-    for one, part in zip(grant.searched, parts, strict=True):
-        verify_sums(part, grant.probes, one.stack.secrets, one.collection.check)
-    return [
-        open_sums(part, grant.probes, one.collection.public, one.stack.secrets, _aim(grant))
+    verified = [
+        verify_sums(part, grant.probes, one.collection.public, one.stack.secrets, one.collection.check)
         for one, part in zip(grant.searched, parts, strict=True)
     ]
+    return [open_sums(one, _aim(grant)) for one in verified]
 
 
 def leads_of(grant: SearchGrant, openings: list[list[Opening]], probe: int) -> list[Lead]:

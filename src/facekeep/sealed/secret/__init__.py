@@ -7,7 +7,8 @@
 `check_vector`          the secret vector v of a collection
 `block_tags`            what the vault keeps of a block to verify sums with
 `SecretStack`           secrets, tags and sizes of many blocks side by side
-`verify_sums`           raises unless every sum of every block is exact; to be called before `open_sums`
+`verify_sums`           raises unless every sum of every block is exact
+`VerifiedSums`          what it returns otherwise: the only sums that are opened
 `Aim`                   which scores somebody is after: floor, how many, and the noise to come
 `open_sums`             verified sums to raw scores, block by block: an `Opening` a probe
 `Opening`               raw scores of some blocks or slots. They are key material: add noise, wipe, never release
@@ -19,7 +20,7 @@ Every secret comes in as an argument of 32 bytes and is expanded by SHAKE-256 un
 in two places would still not meet. Wiping is best effort: Python's own `bytes` cannot be overwritten.
 """
 
-from facekeep.sealed.secret.checking import block_tags, check_vector, verify_sums
+from facekeep.sealed.secret.checking import VerifiedSums, block_tags, check_vector, verify_sums
 from facekeep.sealed.secret.opening import Aim, Opening, open_sums
 from facekeep.sealed.secret.probes import quantize_probe
 from facekeep.sealed.secret.ranking import contenders
@@ -32,6 +33,7 @@ __all__ = [
     "BlockSecret",
     "Opening",
     "SecretStack",
+    "VerifiedSums",
     "block_tags",
     "check_vector",
     "contenders",

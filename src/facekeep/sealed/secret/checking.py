@@ -6,16 +6,19 @@ sums y[j] = sum_i p_i B[i, j] satisfy sum_j v_j y_j = sum_i C_i p_i mod 2^64. An
 2^32 values of that v_j fits.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code, Tampered
-from facekeep.sealed.compute import CORES, compiled, spread
-from facekeep.sealed.ring import DEGREE
+from facekeep.sealed.compute import CORES, Share, compiled, spread_all
+from facekeep.sealed.ring import DEGREE, PublicPolynomials
+from facekeep.sealed.secret.alpha import ROWS_A_TASK, Alphas
 from facekeep.sealed.secret.sampling import check_words
 from facekeep.sealed.secret.stack import SecretStack
 
-_CHECKS_A_TASK = 512  # blocks times probes; fewer take less time than another thread
+_CHECKS_A_TASK = 64  # blocks times probes; fewer take less time than another thread
 
 
 def check_vector(seed: bytes) -> NDArray[np.uint32]:
@@ -38,20 +41,41 @@ def block_tags(columns: NDArray[np.int16], v: NDArray[np.uint32]) -> NDArray[np.
     return tags
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedSums:
+    """Sums that are exactly what the stored blocks give. Only `verify_sums` makes them, and only they are opened.
+
+    Attributes
+    ----------
+    rows : P times int32 (total,)
+    alphas : P times float32 (N,), the probes' part of opening, as `Alphas.spectra` gives it
+    stack : the blocks they were verified for
+    """
+
+    rows: list[NDArray[np.int32]]
+    alphas: list[NDArray[np.float32]]
+    stack: SecretStack
+
+    def __repr__(self) -> str:
+        return f"VerifiedSums({len(self.rows)} probes, {self.stack.total} slots)"
+
+
 def verify_sums(
     sums: NDArray[np.int32],
     probes: NDArray[np.int32],
+    public: PublicPolynomials,
     stack: SecretStack,
     v: NDArray[np.uint32],
     *,
     threads: int = CORES,
-) -> None:
+) -> VerifiedSums:
     """Return if every sum of every block is exact, and raise if one is not. The work done is the same either way.
 
     Parameters
     ----------
     sums : int32 (P, total), as a search node answered
     probes : int32 (P, D), as the vault quantized them
+    public : the collection's polynomials
     stack : the vault's own list of live blocks, none missing
     v : uint32 (N,), the check vector of the collection
     threads : how many to use at most
@@ -64,16 +88,20 @@ def verify_sums(
         `invalid_request`: shapes that do not fit.
     """
     stack.require(sums, probes)
+    if public.dimension != probes.shape[1]:
+        raise BadInput(Code.INVALID_REQUEST, f"expected polynomials of dimension {probes.shape[1]}")
+    rows, alphas = [np.ascontiguousarray(row) for row in sums], Alphas(probes, public.coefficients)
     differences: list[np.uint64] = []
 
-    def task(first: int, last: int) -> None:
+    def check(first: int, last: int) -> None:
         starts, tags = stack.starts[first : last + 1], stack.tags[first:last]
-        for row, probe in zip(sums, probes, strict=True):
-            differences.append(_difference(np.ascontiguousarray(row), probe, tags, starts, v))
+        differences.extend(_difference(row, probe, tags, starts, v) for row, probe in zip(rows, probes, strict=True))
 
-    spread(task, len(stack.tags), threads=threads, at_least=-(-_CHECKS_A_TASK // max(1, len(probes))))
+    checks = Share(check, len(stack.tags), at_least=-(-_CHECKS_A_TASK // max(1, len(probes))))
+    spread_all([Share(alphas.add, public.dimension, ROWS_A_TASK), checks], threads=threads)
     if any(differences):
         raise sums_refused()
+    return VerifiedSums(rows, alphas.spectra(), stack)
 
 
 def sums_refused() -> Tampered:

@@ -15,21 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facekeep.errors import BadInput, Code
 from facekeep.sealed.compute import CORES, compiled, spread
 from facekeep.sealed.params import RLWE_2048_32
-from facekeep.sealed.ring import DEGREE, HALF, PublicPolynomials, spectrum
-from facekeep.sealed.secret.checking import sums_refused
+from facekeep.sealed.ring import DEGREE, HALF
+from facekeep.sealed.secret.checking import VerifiedSums, sums_refused
 from facekeep.sealed.secret.sampling import wipe
 from facekeep.sealed.secret.stack import SecretStack
-from facekeep.sealed.secret.transform import IMAGINARY, PARTS, parts, unfold
+from facekeep.sealed.secret.transform import IMAGINARY, PARTS, unfold
 
 LARGEST_SCORE = 1.03
 """Beyond this no honest sums lead; six standard deviations of the noise above an exact duplicate."""
 
 _BLOCKS_A_TASK = 32
-_COLUMNS_A_TASK = 512
-_ROWS_A_PASS = 16
 _RUN = 128  # scores that are looked at together before any is looked at by itself
 _MODULUS = 2.0**RLWE_2048_32.modulus_bits
 _STORED_UNIT = np.float32(2.0**-16)  # a stored integer in turns
@@ -135,23 +132,12 @@ class _Shortlist:
         return whole
 
 
-def open_sums(
-    sums: NDArray[np.int32],
-    probes: NDArray[np.int32],
-    public: PublicPolynomials,
-    stack: SecretStack,
-    aim: Aim,
-    *,
-    threads: int = CORES,
-) -> list[Opening]:
+def open_sums(verified: VerifiedSums, aim: Aim, *, threads: int = CORES) -> list[Opening]:
     """One `Opening` a probe; every slot was opened once to make it.
 
     Parameters
     ----------
-    sums : int32 (P, total), **already verified** by `verify_sums`
-    probes : int32 (P, D), the same as there
-    public : the collection's polynomials
-    stack : the same as there
+    verified : what `verify_sums` returned
     aim : what will be asked for; anything else can be, and takes longer
     threads : how many to use at most
 
@@ -159,16 +145,10 @@ def open_sums(
     ------
     Tampered
         `sums_refused`: some score is beyond 1.03 in absolute value, which no honest sums give.
-    BadInput
-        `invalid_request`: shapes that do not fit.
     """
-    stack.require(sums, probes)
-    if public.dimension != probes.shape[1]:
-        raise BadInput(Code.INVALID_REQUEST, f"expected polynomials of dimension {probes.shape[1]}")
-    extremes = np.empty((len(probes), len(stack.spectra), 2), np.int32)
-    rows = [np.ascontiguousarray(row) for row in sums]
-    alphas = [_alpha_spectrum(probe, public, threads) for probe in probes]
-    found: list[dict[int, _Shortlist]] = [{} for _ in probes]  # by the first block of each range
+    rows, alphas, stack = verified.rows, verified.alphas, verified.stack
+    extremes = np.empty((len(rows), len(stack.spectra), 2), np.int32)
+    found: list[dict[int, _Shortlist]] = [{} for _ in rows]  # by the first block of each range
 
     def task(first: int, last: int) -> None:
         secrets, starts = stack.spectra[first:last], stack.starts[first : last + 1]
@@ -211,35 +191,6 @@ def _float32_from(least: float) -> np.float32:
     """The smallest float32 that is at least `least`."""
     near = np.float32(least)
     return near if float(near) >= least else np.nextafter(near, np.float32(np.inf))
-
-
-def _alpha_spectrum(probe: NDArray[np.int32], public: PublicPolynomials, threads: int) -> NDArray[np.float32]:
-    """Parts of the folded transform of alpha in turns, divided by N/2 so that unfolding needs no scaling."""
-    alpha = np.empty(DEGREE, np.uint32)
-
-    def task(first: int, last: int) -> None:
-        _combine(public.coefficients, probe, first, alpha[first:last])
-
-    spread(task, DEGREE, threads=threads, at_least=_COLUMNS_A_TASK)
-    return parts(spectrum(alpha.view(np.int32)) / (_MODULUS * HALF))
-
-
-@compiled("void(Array(uint32, 2, 'C', readonly=True), Array(int32, 1, 'C', readonly=True), int64, uint32[::1])")
-def _combine(coefficients: NDArray[np.uint32], probe: NDArray[np.int32], first: int, alpha: NDArray[np.uint32]) -> None:
-    """alpha = sum_i p_i a_i mod 2^32 from column `first` on; wrap-around of 32-bit integers is the reduction."""
-    alpha[:] = 0
-    passes_end = probe.size - probe.size % _ROWS_A_PASS
-    for i in range(0, passes_end, _ROWS_A_PASS):
-        rows = coefficients[i : i + _ROWS_A_PASS, first : first + alpha.size]
-        for j in range(alpha.size):
-            total = np.uint32(0)
-            for r in range(_ROWS_A_PASS):
-                total += np.uint32(np.uint32(probe[i + r]) * rows[r, j])
-            alpha[j] += total
-    for i in range(passes_end, probe.size):
-        row = coefficients[i, first : first + alpha.size]
-        for j in range(alpha.size):
-            alpha[j] += np.uint32(np.uint32(probe[i]) * row[j])
 
 
 @compiled("void(Array(float32, 1, 'C', readonly=True), float32[::1], float32[::1])", relaxed=_FUSED)
