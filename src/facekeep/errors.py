@@ -38,6 +38,7 @@ class Code(StrEnum):
     # Refused
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
+    PROOF_NEEDED = "proof_needed"
     UNSEAL_REFUSED = "unseal_refused"
     QUARANTINED = "quarantined"
     BUDGET_EXHAUSTED = "budget_exhausted"

@@ -17,6 +17,22 @@ BatchId = NewType("BatchId", str)
 JobId = NewType("JobId", str)
 GrantId = NewType("GrantId", str)
 SessionToken = NewType("SessionToken", str)
+OrganizationId = NewType("OrganizationId", str)
+MemberId = NewType("MemberId", str)
+AccountId = NewType("AccountId", str)
+ApiKeyId = NewType("ApiKeyId", str)
+InvitationId = NewType("InvitationId", str)
+
+
+class Role(StrEnum):
+    """What a member may do in an organization; `docs/policy.md` has the whole table."""
+
+    ADMIN = "admin"
+    INVESTIGATOR = "investigator"
+    REVIEWER = "reviewer"
+    CUSTODIAN = "custodian"
+    AUDITOR = "auditor"
+    PRIVACY_OFFICER = "privacy_officer"
 
 
 class CellKind(StrEnum):

@@ -54,6 +54,7 @@ ADVICE: dict[str, str] = {
     Code.ALREADY_INITIALIZED: "use the keep as it is: `facekeep up`",
     Code.UNAUTHENTICATED: "issue a new key with `facekeep vault issue-key`",
     Code.FORBIDDEN: "ask an administrator of your organization",
+    Code.PROOF_NEEDED: "sign in again, then repeat it",
     Code.UNSEAL_REFUSED: "check the passphrase, share or key file and try again",
     Code.QUARANTINED: "look into the alarm first, then `facekeep vault clear-quarantine`",
     Code.BUDGET_EXHAUSTED: "wait until the budget renews, or ask for a larger one",

@@ -1,10 +1,11 @@
-"""Find the faces on a photo and say how good they are. Nothing is searched, stored or logged."""
+"""Find the faces on a photo and say how good they are. Nothing is searched or stored."""
 
 from dataclasses import dataclass
 
 from facekeep.service.keep import Keep
 from facekeep.service.photos import UntrustedPhoto, analyzed, forget_templates
-from facekeep.terms import Box
+from facekeep.terms import Box, SessionToken
+from facekeep.vault.wire import AskDetect, Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Detection:
     advice: tuple[str, ...]
 
 
-def detect(keep: Keep, untrusted_photo: UntrustedPhoto) -> Detection:
+def detect(keep: Keep, session: SessionToken, untrusted_photo: UntrustedPhoto) -> Detection:
     """The faces of one photo. A photo without a face is no error: the list is empty."""
+    keep.vault.call(AskDetect(session=session), Done)
     analysis = analyzed(keep, untrusted_photo)
     found = tuple(
         FaceFound(

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from facekeep.errors import FacekeepError, Refused, Tampered
+from facekeep.errors import Code, FacekeepError, Refused, Tampered
+from facekeep.terms import Role
 from facekeep.vault import wire
-from facekeep.vault.acts import enrolling, galleries, reading_log, searching
-from facekeep.vault.identity import Caller
+from facekeep.vault.acts import enrolling, galleries, members, reading_log, searching
+from facekeep.vault.identity import EVERY_ROLE, Caller
+from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.wire import Message
@@ -21,15 +23,18 @@ from facekeep.vault.wire import Message
 class Rule:
     """How one message is handled.
 
-    `announced` names the entry written before the handler runs; None where the handler writes its own or where nothing
-    of anybody is read or changed. `facts` picks what the entry says of the message. `own_lock` handlers do numerics
-    and take the lock themselves.
+    `act` names the entry written before the handler runs; None where the handler writes its own or where nothing of
+    anybody is read or changed. `roles` may do it; nobody, unless some are named. `facts` picks what the entry says of
+    the message. A `sensitive` act asks for a proof of presence in the last minutes. `own_lock` handlers do numerics and
+    take the lock themselves.
     """
 
     handler: Callable[..., Message]
-    announced: str | None = None
-    session: bool = True
+    act: str | None = None
+    roles: frozenset[Role] = frozenset()
     facts: Callable[[Any], Facts] = lambda _: {}
+    session: bool = True
+    sensitive: bool = False
     own_lock: bool = False
 
 
@@ -37,45 +42,87 @@ def _collection(message: Any) -> Facts:
     return {"collection": message.collection_id}
 
 
+def _member(message: Any) -> Facts:
+    return {"member": message.member_id}
+
+
+def _new_member(message: Any) -> Facts:
+    return {"roles": " ".join(message.roles)}
+
+
+def _new_roles(message: Any) -> Facts:
+    return {**_member(message), **_new_member(message)}
+
+
 def _grant(message: wire.GrantSearch) -> Facts:
     facts: Facts = {"collections": " ".join(message.collection_ids[:8]), "top_k": message.top_k}
     return {**facts, "probes_bytes": len(message.probes), "face": message.face_id, "only": message.only}
 
 
+_PEOPLE = frozenset({Role.ADMIN})
+_GALLERY = frozenset({Role.CUSTODIAN})
+_SEARCH = frozenset({Role.INVESTIGATOR})
+_FORGET = frozenset({Role.CUSTODIAN, Role.PRIVACY_OFFICER})
+_RECORDS = frozenset({Role.CUSTODIAN, Role.INVESTIGATOR, Role.REVIEWER, Role.PRIVACY_OFFICER})
+_LOG = frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER})
+
 TABLE: dict[type[Message], Rule] = {
     wire.Authenticate: Rule(galleries.authenticate, session=False),
     wire.EndSession: Rule(galleries.end_session, session=False),
-    wire.CreateCollection: Rule(
-        galleries.create_collection, "collection.create", facts=lambda m: {"evaluation": m.policy.evaluation}
+    wire.WhoAmI: Rule(members.who_am_i, "member.self", EVERY_ROLE),
+    wire.ListMembers: Rule(members.list_members, "member.list", _PEOPLE | _LOG),
+    wire.AddProgram: Rule(members.add_program, "member.add", _PEOPLE, _new_member, sensitive=True),
+    wire.SetRoles: Rule(members.set_roles, "member.roles", _PEOPLE, _new_roles, sensitive=True),
+    wire.RemoveMember: Rule(members.remove_member, "member.remove", _PEOPLE, _member, sensitive=True),
+    wire.EndSessions: Rule(members.end_sessions, "sessions.end", _PEOPLE, _member),
+    wire.Invite: Rule(members.invite, "member.invite", _PEOPLE, _new_member, sensitive=True),
+    wire.ListInvitations: Rule(members.list_invitations, "invitation.list", _PEOPLE),
+    wire.WithdrawInvitation: Rule(
+        members.withdraw_invitation, "invitation.withdraw", _PEOPLE, lambda m: {"invitation": m.invitation_id}
     ),
-    wire.ListCollections: Rule(galleries.list_collections, "collection.list"),
-    wire.ShowCollection: Rule(galleries.show_collection, "collection.show", facts=_collection),
-    wire.DeleteCollection: Rule(galleries.delete_collection, "collection.forget", facts=_collection),
-    wire.CreatePerson: Rule(enrolling.create_person, "person.create", facts=_collection),
-    wire.ListPersons: Rule(galleries.list_persons, "person.list", facts=_collection),
-    wire.ShowPerson: Rule(galleries.show_person, "person.show", facts=lambda m: {"person": m.person_id}),
-    wire.ListFaces: Rule(galleries.list_faces, "face.list", facts=_collection),
-    wire.ShowFace: Rule(galleries.show_face, "face.show", facts=lambda m: {"face": m.face_id}),
+    wire.MakeApiKey: Rule(members.make_api_key, "key.make", EVERY_ROLE, _member, sensitive=True),
+    wire.ListApiKeys: Rule(members.list_api_keys, "key.list", _PEOPLE | _LOG),
+    wire.RevokeApiKey: Rule(members.revoke_api_key, "key.revoke", _PEOPLE, lambda m: {"key": m.key_id}),
+    wire.CreateCollection: Rule(
+        galleries.create_collection, "collection.create", _GALLERY, lambda m: {"evaluation": m.policy.evaluation}
+    ),
+    wire.ListCollections: Rule(galleries.list_collections, "collection.list", EVERY_ROLE),
+    wire.ShowCollection: Rule(galleries.show_collection, "collection.show", EVERY_ROLE, _collection),
+    wire.DeleteCollection: Rule(
+        galleries.delete_collection, "collection.forget", _FORGET, _collection, sensitive=True
+    ),
+    wire.CreatePerson: Rule(enrolling.create_person, "person.create", _GALLERY, _collection),
+    wire.ListPersons: Rule(galleries.list_persons, "person.list", _RECORDS, _collection),
+    wire.ShowPerson: Rule(galleries.show_person, "person.show", _RECORDS, lambda m: {"person": m.person_id}),
+    wire.ListFaces: Rule(galleries.list_faces, "face.list", _RECORDS, _collection),
+    wire.ShowFace: Rule(galleries.show_face, "face.show", _RECORDS, lambda m: {"face": m.face_id}),
     wire.SealFaces: Rule(
-        enrolling.seal_faces, "face.enroll", facts=lambda m: {"collection": m.collection_id, "faces": len(m.faces)}
+        enrolling.seal_faces,
+        "face.enroll",
+        _GALLERY,
+        lambda m: {"collection": m.collection_id, "faces": len(m.faces)},
     ),
     wire.CommitBatch: Rule(enrolling.commit_batch, session=False),
-    wire.RecallAnswer: Rule(galleries.recall_answer),
+    wire.RecallAnswer: Rule(galleries.recall_answer, roles=EVERY_ROLE),
     wire.OpenCells: Rule(
         enrolling.open_cells,
         "record.open",
-        facts=lambda m: {"cells": len(m.cells), "kinds": " ".join(sorted({one.kind.value for one in m.cells}))},
+        _RECORDS,
+        lambda m: {"cells": len(m.cells), "kinds": " ".join(sorted({one.kind.value for one in m.cells}))},
     ),
-    wire.GrantSearch: Rule(searching.grant_search, "search.ask", facts=_grant),
+    wire.AskDetect: Rule(searching.ask_detect, "photo.detect", _SEARCH | _GALLERY),
+    wire.GrantSearch: Rule(searching.grant_search, "search.ask", _SEARCH, _grant),
     wire.OpenSums: Rule(searching.open_sums, session=False, own_lock=True),
-    wire.Compare: Rule(searching.compare, "verify.ask", facts=lambda m: {"model": m.contract.name}),
-    wire.ForgetFaces: Rule(enrolling.forget_faces, "face.forget", facts=lambda m: {"faces": len(m.face_ids)}),
-    wire.ForgetPerson: Rule(enrolling.forget_person, "person.forget", facts=lambda m: {"person": m.person_id}),
+    wire.Compare: Rule(searching.compare, "verify.ask", _SEARCH, lambda m: {"model": m.contract.name}),
+    wire.ForgetFaces: Rule(enrolling.forget_faces, "face.forget", _FORGET, lambda m: {"faces": len(m.face_ids)}),
+    wire.ForgetPerson: Rule(
+        enrolling.forget_person, "person.forget", _FORGET, lambda m: {"person": m.person_id}
+    ),
     wire.NextReseal: Rule(enrolling.next_reseal, session=False),
     wire.Reseal: Rule(enrolling.reseal_block, session=False),
     wire.GetGarbage: Rule(enrolling.get_garbage, session=False),
     wire.GarbageGone: Rule(enrolling.garbage_gone, session=False),
-    wire.ReadLog: Rule(reading_log.read_log, "log.read", facts=lambda m: {"start": m.start}),
+    wire.ReadLog: Rule(reading_log.read_log, "log.read", _LOG, lambda m: {"start": m.start}),
     wire.GetCheckpoint: Rule(reading_log.get_checkpoint, session=False),
     wire.ProveEntry: Rule(reading_log.prove_entry, session=False),
     wire.ProveConsistency: Rule(reading_log.prove_consistency, session=False),
@@ -101,15 +148,27 @@ def answer(vault: OpenVault, message: Message) -> Message:
 
 
 def _run_for_caller(vault: OpenVault, rule: Rule, message: Any) -> Message:
-    caller = vault.sessions.caller(message.session)
-    if rule.announced is None:
+    session = vault.sessions.find(message.session)
+    caller = session.caller
+    if rule.act is None:
+        _require(rule, session, "")
         return rule.handler(vault, caller, message)
-    entry = vault.journal.note(caller, rule.announced, rule.facts(message), outcome="asked")
+    entry = vault.journal.note(caller, rule.act, rule.facts(message), outcome="asked")
     try:
+        _require(rule, session, rule.act)
         return rule.handler(vault, caller, message)
     except FacekeepError as error:
-        error.entry = _refusal(vault, caller, rule.announced, error, entry)
+        error.entry = _refusal(vault, caller, rule.act, error, entry)
         raise
+
+
+def _require(rule: Rule, session: Session, act: str) -> None:
+    """Raise Refused: `forbidden` unless this session may do it, `proof_needed` where it is sensitive and old."""
+    caller = session.caller
+    if not (caller.may(act, rule.roles) if act else caller.roles & rule.roles):
+        raise Refused(Code.FORBIDDEN, "this is not for your role, or not for this key")
+    if rule.sensitive and not is_fresh(session):
+        raise Refused(Code.PROOF_NEEDED, "this asks you to sign in again first")
 
 
 def _refusal(vault: OpenVault, caller: Caller, act: str, error: FacekeepError, asked: int) -> int:

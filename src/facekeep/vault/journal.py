@@ -53,7 +53,11 @@ class Journal:
 
     def note(self, caller: Caller, act: str, facts: Facts, outcome: str = "done") -> int:
         """An entry of the caller's organization."""
-        return self.write(caller.org_id, caller.key_id, act, outcome, facts)
+        return self.write(caller.org_id, caller.credential, act, outcome, facts)
+
+    def forget_organization(self, org_id: str) -> None:
+        """Drop the sequence number of a shredded organization; nobody opens its entries any more."""
+        self._sequence.pop(org_id, None)
 
     def save_anchor(self) -> None:
         """Inside a transaction: remember size, root and sequence numbers, so that a shortened log is noticed."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
-from facekeep.vault import dispatch, identity, seal, wire
+from facekeep.vault import dispatch, operations, seal, wire
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.seal import SealFile
@@ -62,7 +62,7 @@ class Keeper:
         if vault is None:
             raise self._why_shut()
         with vault.lock:
-            return _operate_open(vault, message)
+            return operations.answer(vault, message)
 
     def status(self) -> wire.Status:
         """Whether the vault is open, and how it is opened."""
@@ -193,30 +193,3 @@ def _is_quarantined(vault: OpenVault | None) -> bool:
         return False
     with vault.lock:
         return not vault.is_closed and vault.is_quarantined
-
-
-def _operate_open(vault: OpenVault, message: Message) -> Message:
-    match message:
-        case wire.GetCheckpoint():
-            return wire.Checkpoint(note=vault.log.checkpoint(), verifier_key=vault.log.verifier_key)
-        case wire.ClearQuarantine():
-            entry = vault.journal.write(KEEP, "operator", "quarantine.clear", "done", {})
-            vault.clear_quarantine()
-            return wire.Done(entry=entry)
-        case wire.InstallScoreTable():
-            name = vault.install_score_table(message.table)
-            return wire.Done(entry=vault.journal.write(KEEP, "operator", "scores.install", "done", {"model": name}))
-        case wire.IssueApiKey():
-            return _issue_api_key(vault, revoke_others=message.revoke_others)
-    raise BadInput(Code.INVALID_REQUEST, "not a message of the operator's")
-
-
-def _issue_api_key(vault: OpenVault, *, revoke_others: bool) -> wire.ApiKeyIssued:
-    (member_id,) = vault.database.row("SELECT member_id FROM members") or ("",)
-    vault.journal.write(KEEP, "operator", "key.issue", "done", {"revoke_others": revoke_others})
-    with vault.database.transaction():
-        api_key = identity.issue_api_key(vault.database, vault.credential_key, member_id)
-        revoked = identity.revoke_others(vault.database, member_id, api_key.split("_")[1]) if revoke_others else []
-    for key_id in revoked:
-        vault.sessions.end_of_key(key_id)
-    return wire.ApiKeyIssued(api_key=api_key)

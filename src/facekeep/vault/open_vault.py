@@ -8,11 +8,13 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
+from facekeep.terms import Role
 from facekeep.vault import score_meaning
 from facekeep.vault.batches import Batches
 from facekeep.vault.database import Database
 from facekeep.vault.grants import Grants
-from facekeep.vault.identity import Guesses, Sessions, create_organization, issue_api_key
+from facekeep.vault.identity import Guesses, Sessions, api_keys, members, organizations
+from facekeep.vault.identity.api_keys import Limits
 from facekeep.vault.journal import KEEP, Journal, read_anchor
 from facekeep.vault.keys import derive, fresh_id, fresh_key, unwrap, wrap
 from facekeep.vault.log import Log
@@ -80,16 +82,29 @@ class OpenVault:
                 self.journal.save_anchor()
 
     def bootstrap(self, organization: str, member: str) -> str:
-        """The first organization with one member; returns its API key, to be shown once."""
-        org_id = fresh_id("org")
+        """The first organization with a member of every role; returns its API key, to be shown once."""
         with self.database.transaction():
-            wrapped = wrap(derive(self._root, "organizations"), fresh_key(), org_id)
-            member_id = create_organization(self.database, wrapped, org_id, organization, member)
-            api_key = issue_api_key(self.database, self.credential_key, member_id)
+            org_id = self.add_organization(organization)
+            member_id = members.add(self.database, org_id, member, Role)
+            api_key = api_keys.issue(self.database, self.credential_key, member_id, Limits(name="first key"))
         self.journal.write(KEEP, "operator", "vault.initialize", "done", {})
         with self.database.transaction():
             self.journal.save_anchor()
-        return api_key
+        return api_key.text
+
+    def add_organization(self, name: str) -> str:
+        """One more organization under a key of its own; returns its id. Inside a transaction."""
+        org_id = fresh_id("org")
+        wrapped = wrap(derive(self._root, "organizations"), fresh_key(), org_id)
+        organizations.add(self.database, org_id, name, wrapped)
+        return org_id
+
+    def forget_organization(self, org_id: str) -> None:
+        """Drop what memory holds of an organization that was shredded, and fold its rows out of the files."""
+        self.shelf.forget_organization(org_id)
+        self.journal.forget_organization(org_id)
+        self.sessions.end_where(lambda caller: caller.org_id == org_id)
+        self.database.forget_old_pages()
 
     @property
     def is_quarantined(self) -> bool:

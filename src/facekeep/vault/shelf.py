@@ -157,6 +157,11 @@ class Shelf:
         """Drop a deleted collection with its keys."""
         self._open.pop(collection_id, None)
 
+    def forget_organization(self, org_id: str) -> None:
+        """Drop the key of a shredded organization, and its collections."""
+        self._org_keys.pop(org_id, None)
+        self._open = {key: one for key, one in self._open.items() if one.org_id != org_id}
+
     def page(self, org_id: str, after: int, limit: int) -> list[OpenCollection]:
         """Collections of an organization in order of creation after row number `after`."""
         sql = f"{_SELECT} WHERE org_id = ? AND number > ? ORDER BY number LIMIT ?"

@@ -11,7 +11,7 @@ from facekeep.web.problems import KINDS, MEDIA_TYPE
 
 # What any route behind the door can answer: authentication, limits, and the state of the keep.
 SHARED = (
-    Code.INVALID_REQUEST, Code.UNAUTHENTICATED, Code.REQUEST_TOO_LARGE, Code.BUSY, Code.VAULT_SEALED,
+    Code.INVALID_REQUEST, Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.REQUEST_TOO_LARGE, Code.BUSY, Code.VAULT_SEALED,
     Code.NOT_INITIALIZED, Code.VAULT_UNREACHABLE, Code.LOG_UNWRITABLE, Code.DATABASE_ALTERED, Code.INTERNAL,
 )  # fmt: skip
 STORED = (

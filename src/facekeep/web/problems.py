@@ -45,6 +45,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.ALREADY_INITIALIZED: Kind(409, "The vault exists already"),
     Code.UNAUTHENTICATED: Kind(401, "Not authenticated", "No valid API key was given."),
     Code.FORBIDDEN: Kind(403, "Not allowed"),
+    Code.PROOF_NEEDED: Kind(403, "Sign in again first"),
     Code.UNSEAL_REFUSED: Kind(403, "The vault was not unsealed"),
     Code.QUARANTINED: Kind(503, "Search is stopped until an operator looked into an alarm"),
     Code.BUDGET_EXHAUSTED: Kind(429, "A budget is exhausted"),

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from facekeep.errors import BadInput, Code, FacekeepError
 from facekeep.terms import BlockId, CellId, CellKind
 from facekeep.vault import cells, enroll, forget, places, reseal, wire
-from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, remember
+from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
 from facekeep.vault.batches import Batch
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
@@ -59,14 +59,15 @@ def open_cell(vault: OpenVault, caller: Caller, cell: Cell, kinds: tuple[CellKin
     """One plaintext. Raises `not_found` for a forgotten, foreign or unopenable one, Tampered for an altered one."""
     number, wrapped_key = cells.wrapped_key_of(vault.database, cell.cell_id)
     collection = vault.shelf.by_number(number)
-    if collection.org_id != caller.org_id or cell.kind not in kinds:
+    mine = collection.org_id == caller.org_id and caller.sees(collection.collection_id)
+    if not mine or cell.kind not in kinds:
         raise BadInput(Code.NOT_FOUND, "no such record")
     return cells.open_cell(collection.cells_key, wrapped_key, cell)
 
 
 def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) -> wire.Forgotten:
     """Destroy what opens some faces; durable when answered."""
-    found = [places.face_by_id(vault.database, caller.org_id, one) for one in dict.fromkeys(message.face_ids)]
+    found = [face_of(vault, caller, one) for one in dict.fromkeys(message.face_ids)]
     entry = vault.journal.note(caller, "faces.forgotten", {"faces": len(found), "first": found[0].face_id})
     with ExitStack() as changing, vault.database.transaction():
         for collection_id in {place.collection_id for place in found}:
@@ -80,7 +81,7 @@ def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) ->
 
 def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) -> wire.Forgotten:
     """Destroy what opens a person and every face of theirs; durable when answered."""
-    person = places.person_by_id(vault.database, caller.org_id, message.person_id)
+    person = person_of(vault, caller, message.person_id)
     collection = collection_of(vault, caller, person.collection_id)
     faces = _every_face(vault, collection, person.person_id)
     facts: Facts = {"person": person.person_id, "faces": len(faces)}

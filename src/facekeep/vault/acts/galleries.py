@@ -6,12 +6,13 @@ import os
 import msgspec
 
 from facekeep.errors import BadInput, Code, Refused
-from facekeep.vault import forget, identity, places, wire
-from facekeep.vault.acts.shared import ANSWER_DAYS, BACKUP_HORIZON_HOURS, collection_of, remember
+from facekeep.vault import forget, places, wire
+from facekeep.vault.acts.members import names
+from facekeep.vault.acts.shared import ANSWER_DAYS, BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
 from facekeep.vault.clock import day_number, timestamp
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.exposure import UNLIMITED
-from facekeep.vault.identity import Caller
+from facekeep.vault.identity import IDLE_SECONDS, Caller, api_keys
 from facekeep.vault.journal import KEEP
 from facekeep.vault.keys import fresh_id, fresh_key, wrap
 from facekeep.vault.open_vault import OpenVault
@@ -23,13 +24,15 @@ _STRICT = Policy()
 def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOpened:
     """A session for a good API key; a wrong one is logged, as far as a flood of guesses leaves room."""
     try:
-        caller = identity.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
+        caller = api_keys.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
     except Refused as refusal:
         if vault.guesses.spend():
             facts = {"uncounted_before": vault.guesses.suppressed}
             refusal.entry = vault.journal.write(KEEP, "nobody", "authenticate", refusal.code, {**facts})
         raise
-    return wire.SessionOpened(session=vault.sessions.open(caller), role=caller.role, expires_in_s=identity.IDLE_SECONDS)
+    return wire.SessionOpened(
+        session=vault.sessions.open(caller), roles=names(caller.roles), expires_in_s=IDLE_SECONDS
+    )
 
 
 def end_session(vault: OpenVault, message: wire.EndSession) -> wire.Done:
@@ -58,7 +61,8 @@ def list_collections(vault: OpenVault, caller: Caller, message: wire.ListCollect
     key, listing = vault.shelf.org_key(caller.org_id), "collections"
     found = vault.shelf.page(caller.org_id, start_of(key, listing, message.cursor), message.limit)
     more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""
-    return wire.CollectionPage(items=tuple(vault.shelf.view(one) for one in found), next_cursor=more)
+    seen = tuple(vault.shelf.view(one) for one in found if caller.sees(one.collection_id))
+    return wire.CollectionPage(items=seen, next_cursor=more)
 
 
 def show_collection(vault: OpenVault, caller: Caller, message: wire.ShowCollection) -> wire.CollectionShown:
@@ -91,7 +95,7 @@ def list_persons(vault: OpenVault, caller: Caller, message: wire.ListPersons) ->
 
 def show_person(vault: OpenVault, caller: Caller, message: wire.ShowPerson) -> wire.PersonShown:
     """One person."""
-    return wire.PersonShown(person=places.person_by_id(vault.database, caller.org_id, message.person_id))
+    return wire.PersonShown(person=person_of(vault, caller, message.person_id))
 
 
 def list_faces(vault: OpenVault, caller: Caller, message: wire.ListFaces) -> wire.FacePage:
@@ -108,7 +112,7 @@ def list_faces(vault: OpenVault, caller: Caller, message: wire.ListFaces) -> wir
 
 def show_face(vault: OpenVault, caller: Caller, message: wire.ShowFace) -> wire.FaceShown:
     """One face."""
-    return wire.FaceShown(face=places.face_by_id(vault.database, caller.org_id, message.face_id))
+    return wire.FaceShown(face=face_of(vault, caller, message.face_id))
 
 
 def recall_answer(vault: OpenVault, caller: Caller, message: wire.RecallAnswer) -> wire.Recalled:

@@ -11,7 +11,7 @@ from facekeep.errors import BadInput, Code, Tampered, Unavailable
 from facekeep.terms import CellKind
 from facekeep.vault import exposure, gate, places, wire
 from facekeep.vault.acts.enrolling import open_cell
-from facekeep.vault.acts.shared import collection_of
+from facekeep.vault.acts.shared import collection_of, face_of
 from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, probe_digest, quantize_probes
 from facekeep.vault.identity import Caller
@@ -24,6 +24,11 @@ from facekeep.vault.wire import Candidate, CandidateList, FacePlace
 _IDS_AN_ENTRY = 12
 _CANDIDATE_BYTES = 512  # at most, encoded; what replies are padded to
 _FLOOR_WITHOUT_TABLE = 0.5
+
+
+def ask_detect(_vault: OpenVault, _caller: Caller, _message: wire.AskDetect) -> wire.Done:
+    """Leave to look for faces on a photo: nothing of the vault's is needed, and the entry is written."""
+    return wire.Done()
 
 
 def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) -> wire.Grant:
@@ -101,7 +106,7 @@ def _probes_of(
     """Probes as they came, or an enrolled face's own template with the face to leave out."""
     if message.probe_cell is None:
         return message.probes, None
-    place = places.face_by_id(vault.database, caller.org_id, message.face_id or "")
+    place = face_of(vault, caller, message.face_id or "")
     own = vault.shelf.collection(place.collection_id, caller.org_id)
     if message.probe_cell.cell_id != place.template_cell or own.contract != collection.contract:
         raise BadInput(Code.INVALID_REQUEST, "that is not the template of this face, or its model is another")

@@ -66,14 +66,45 @@ from facekeep.vault.wire.galleries import (
     ShowFace,
     ShowPerson,
 )
+from facekeep.vault.wire.members import (
+    AddProgram,
+    ApiKeyMade,
+    ApiKeyPage,
+    ApiKeyView,
+    EndSessions,
+    Ids,
+    InvitationPage,
+    InvitationView,
+    Invite,
+    Invited,
+    ListApiKeys,
+    ListInvitations,
+    ListMembers,
+    MakeApiKey,
+    MemberPage,
+    MemberShown,
+    MemberView,
+    Myself,
+    RemoveMember,
+    RevokeApiKey,
+    SetRoles,
+    WhoAmI,
+    WithdrawInvitation,
+)
 from facekeep.vault.wire.operating import (
+    AddOrganization,
     ApiKeyIssued,
     ClearQuarantine,
     Initialize,
     Initialized,
     InstallScoreTable,
     IssueApiKey,
+    ListOrganizations,
+    OrganizationAdded,
+    OrganizationPage,
+    OrganizationView,
     Seal,
+    ShredOrganization,
     Unseal,
 )
 from facekeep.vault.wire.reading_log import (
@@ -87,6 +118,7 @@ from facekeep.vault.wire.reading_log import (
     ReadLog,
 )
 from facekeep.vault.wire.searching import (
+    AskDetect,
     Candidate,
     CandidateList,
     Candidates,
@@ -102,8 +134,14 @@ __all__ = [
     "MAX_FACES_A_BATCH",
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
+    "AddOrganization",
+    "AddProgram",
     "Answer",
     "ApiKeyIssued",
+    "ApiKeyMade",
+    "ApiKeyPage",
+    "ApiKeyView",
+    "AskDetect",
     "Authenticate",
     "Block",
     "Candidate",
@@ -124,6 +162,7 @@ __all__ = [
     "DeleteCollection",
     "Done",
     "EndSession",
+    "EndSessions",
     "FaceDraft",
     "FaceFacts",
     "FacePage",
@@ -141,22 +180,39 @@ __all__ = [
     "Grant",
     "GrantSearch",
     "Id",
+    "Ids",
     "Initialize",
     "Initialized",
     "InstallScoreTable",
+    "InvitationPage",
+    "InvitationView",
+    "Invite",
+    "Invited",
     "IssueApiKey",
+    "ListApiKeys",
     "ListCollections",
     "ListFaces",
+    "ListInvitations",
+    "ListMembers",
+    "ListOrganizations",
     "ListPersons",
     "LogEntry",
     "LogPage",
+    "MakeApiKey",
+    "MemberPage",
+    "MemberShown",
+    "MemberView",
     "Message",
+    "Myself",
     "Name",
     "NextReseal",
     "OpenCells",
     "OpenSums",
     "OpenedCells",
     "OperatorRequest",
+    "OrganizationAdded",
+    "OrganizationPage",
+    "OrganizationView",
     "Page",
     "PersonPage",
     "PersonPlace",
@@ -169,19 +225,25 @@ __all__ = [
     "RecallAnswer",
     "Recalled",
     "Remember",
+    "RemoveMember",
     "Reseal",
     "ResealJob",
+    "RevokeApiKey",
     "Seal",
     "SealFaces",
     "SealedBatch",
     "ServerRequest",
     "SessionOpened",
+    "SetRoles",
     "ShowCollection",
     "ShowFace",
     "ShowPerson",
+    "ShredOrganization",
     "Status",
     "Text",
     "Unseal",
+    "WhoAmI",
+    "WithdrawInvitation",
     "receive",
     "send",
 ]
@@ -189,17 +251,21 @@ __all__ = [
 ServerRequest = (
     GetStatus | Authenticate | EndSession | CreateCollection | ListCollections | ShowCollection | DeleteCollection
     | CreatePerson | ListPersons | ShowPerson | ListFaces | ShowFace | SealFaces | CommitBatch | RecallAnswer
-    | OpenCells | GrantSearch | OpenSums | Compare | ForgetFaces | ForgetPerson | NextReseal | Reseal | GetGarbage
-    | GarbageGone
-    | ReadLog | GetCheckpoint | ProveEntry | ProveConsistency
+    | OpenCells | AskDetect | GrantSearch | OpenSums | Compare | ForgetFaces | ForgetPerson | NextReseal | Reseal
+    | GetGarbage | GarbageGone | ReadLog | GetCheckpoint | ProveEntry | ProveConsistency | WhoAmI | ListMembers
+    | AddProgram | SetRoles
+    | RemoveMember | EndSessions | Invite | ListInvitations | WithdrawInvitation | MakeApiKey | ListApiKeys
+    | RevokeApiKey
 )  # fmt: skip
 
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
+    | AddOrganization | ListOrganizations | ShredOrganization
 )  # fmt: skip
 
 Answer = (
     Failure | Done | Status | SessionOpened | CollectionPage | CollectionShown | PersonPage | PersonShown | FacePage
     | FaceShown | SealedBatch | Recalled | OpenedCells | Grant | Candidates | Compared | Forgotten | ResealJob | Garbage
-    | LogPage | Checkpoint | Proof | Initialized | ApiKeyIssued
+    | LogPage | Checkpoint | Proof | Initialized | ApiKeyIssued | Myself | MemberPage | MemberShown | Invited
+    | InvitationPage | ApiKeyMade | ApiKeyPage | OrganizationAdded | OrganizationPage
 )  # fmt: skip

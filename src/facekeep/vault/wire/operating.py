@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from facekeep.vault.wire.base import Message, Name
+from facekeep.terms import OrganizationId
+from facekeep.vault.wire.base import Id, Message, Name, Page
 
 
 class Initialize(Message, frozen=True):
@@ -47,8 +48,12 @@ class InstallScoreTable(Message, frozen=True):
 
 
 class IssueApiKey(Message, frozen=True):
-    """A new API key for the one member; the old ones are revoked if `revoke_others`."""
+    """A new API key with every role of an organization's first admin; the only organization's where none is named.
 
+    The admin's older keys are revoked if `revoke_others`.
+    """
+
+    organization_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
     revoke_others: bool = False
 
 
@@ -56,3 +61,49 @@ class ApiKeyIssued(Message, frozen=True):
     """Shown once."""
 
     api_key: str
+
+
+class AddOrganization(Message, frozen=True):
+    """A new organization with a key of its own, and an admin: a person by invitation, or a program by API key."""
+
+    name: Name
+    admin: Name
+    is_program: bool = False
+
+
+class OrganizationAdded(Message, frozen=True):
+    """The admin's invitation or API key, whichever was asked for; shown once."""
+
+    organization_id: OrganizationId
+    invitation: str = ""
+    api_key: str = ""
+
+
+class ListOrganizations(Message, frozen=True):
+    """Every organization, in the order of their random ids."""
+
+    cursor: str = ""
+    limit: Page = 100
+
+
+class OrganizationView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An organization as the operator sees it. What it searches, and how often, is not the operator's business."""
+
+    organization_id: OrganizationId
+    name: str
+    members: int
+    created_at: str
+
+
+class OrganizationPage(Message, frozen=True):
+    """Organizations and the cursor of the next page, empty at the end."""
+
+    items: tuple[OrganizationView, ...]
+    next_cursor: str = ""
+
+
+class ShredOrganization(Message, frozen=True):
+    """Destroy an organization's key, and with it galleries, cases and log entries. `expected_name` guards the id."""
+
+    organization_id: Id
+    expected_name: Name

@@ -29,6 +29,12 @@ class CandidateList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withheld: int
 
 
+class AskDetect(Message, frozen=True):
+    """Leave to look for the faces on a photo that is kept nowhere."""
+
+    session: SessionToken
+
+
 class GrantSearch(Message, frozen=True):
     """Ask to search `collection_ids` with unit-length probes, float32 (p, D). Logged before the grant is given.
 

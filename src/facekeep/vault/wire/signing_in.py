@@ -24,5 +24,5 @@ class SessionOpened(Message, frozen=True):
     """A session, for `expires_in_s` seconds at most."""
 
     session: SessionToken
-    role: str
+    roles: tuple[str, ...]
     expires_in_s: int

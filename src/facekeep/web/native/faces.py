@@ -99,9 +99,9 @@ def show_photo(keep: TheKeep, session: TheSession, face_id: AnId) -> Response:
 
 
 @router.post("/detect", responses=errors(*ANY_PHOTO), openapi_extra=form_body({"photo": "The photo."}))
-def detect(keep: TheKeep, session: TheSession, form: PhotoForm) -> models.Detection:  # noqa: ARG001  the door's
-    """Find the faces on a photo. Nothing is searched, stored or logged."""
-    return models.Detection.model_validate(detection.detect(keep, form.photo("photo")))
+def detect(keep: TheKeep, session: TheSession, form: PhotoForm) -> models.Detection:
+    """Find the faces on a photo. Nothing is searched or stored."""
+    return models.Detection.model_validate(detection.detect(keep, session, form.photo("photo")))
 
 
 def as_box(asked: models.BoxAsked | None) -> Box | None:

@@ -1,0 +1,15 @@
+"""The tables of the vault's database, as steps: a database is brought to the newest by those it has not had yet.
+
+Each step is a module with `SQL`, statements ended by semicolons, that never changes once it was released. What a step
+does to a database with data in it is tested.
+"""
+
+from facekeep.vault.schema import customers, first
+
+STEPS: tuple[str, ...] = (first.SQL, customers.SQL)
+"""In order; the version of a database is the number of steps it has had."""
+
+
+def statements(step: str) -> list[str]:
+    """The single statements of a step."""
+    return [statement for statement in step.split(";") if statement.strip()]
