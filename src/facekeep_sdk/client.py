@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, log_memory
+from facekeep_sdk import calls, calls_members, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page
 from facekeep_sdk.log_memory import LogMemory
 from facekeep_sdk.models import Checkpoint, LogCheck, ProvedEntry
@@ -135,6 +135,18 @@ class Client(_Common):
     checkpoint = _sent(calls.checkpoint)
     proof = _sent(calls.proof)
     consistency = _sent(calls.consistency)
+    me = _sent(calls_members.me)
+    members = _listed(calls_members.members)
+    add_program = _sent(calls_members.add_program)
+    set_roles = _sent(calls_members.set_roles)
+    remove_member = _sent(calls_members.remove_member)
+    end_sessions = _sent(calls_members.end_sessions)
+    invite = _sent(calls_members.invite)
+    invitations = _listed(calls_members.invitations)
+    withdraw_invitation = _sent(calls_members.withdraw_invitation)
+    make_api_key = _sent(calls_members.make_api_key)
+    api_keys = _listed(calls_members.api_keys)
+    revoke_api_key = _sent(calls_members.revoke_api_key)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -213,6 +225,18 @@ class AsyncClient(_Common):
     checkpoint = _awaited(calls.checkpoint)
     proof = _awaited(calls.proof)
     consistency = _awaited(calls.consistency)
+    me = _awaited(calls_members.me)
+    members = _listed_async(calls_members.members)
+    add_program = _awaited(calls_members.add_program)
+    set_roles = _awaited(calls_members.set_roles)
+    remove_member = _awaited(calls_members.remove_member)
+    end_sessions = _awaited(calls_members.end_sessions)
+    invite = _awaited(calls_members.invite)
+    invitations = _listed_async(calls_members.invitations)
+    withdraw_invitation = _awaited(calls_members.withdraw_invitation)
+    make_api_key = _awaited(calls_members.make_api_key)
+    api_keys = _listed_async(calls_members.api_keys)
+    revoke_api_key = _awaited(calls_members.revoke_api_key)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

@@ -12,8 +12,9 @@ MODULES = (
     "facekeep.errors", "facekeep.terms", "facekeep.service.collections", "facekeep.service.detect",
     "facekeep.service.enroll", "facekeep.service.faces", "facekeep.service.forget", "facekeep.service.health",
     "facekeep.service.housekeeping", "facekeep.service.idempotency", "facekeep.service.keep", "facekeep.service.log",
-    "facekeep.service.meaning", "facekeep.service.persons", "facekeep.service.photos", "facekeep.service.refusals",
-    "facekeep.service.search", "facekeep.service.sessions", "facekeep.service.status", "facekeep.service.verify",
+    "facekeep.service.meaning", "facekeep.service.members", "facekeep.service.persons", "facekeep.service.photos",
+    "facekeep.service.refusals", "facekeep.service.search", "facekeep.service.sessions", "facekeep.service.status",
+    "facekeep.service.verify",
 )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ COMMANDS = {
     "search": "Search a collection for the face on a photo.",
     "verify": "Compare two photos, or a photo with an enrolled person.",
     "forget": "Forget a person, a face or a collection for good.",
+    "members": "Invite, list, change and remove members of your organization.",
+    "keys": "Make, list and revoke API keys.",
     "status": "Show the state of the keep.",
     "log": "Show and check the log.",
     "vault": "Open, close and look after the vault on this machine.",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from facekeep.cli import init
+from facekeep.cli import init, organizations
 from facekeep.cli.options import Options, common
 from facekeep.cli.prompts import confirmed, secret
 from facekeep.cli.screen import emit_json, note, safe, say, table
@@ -20,6 +20,7 @@ def command() -> None:
 
 
 command.add_command(init.command, "init")
+command.add_command(organizations.command, "organizations")
 
 
 @command.command()
@@ -55,11 +56,13 @@ def seal(options: Options) -> None:
 
 
 @command.command("issue-key")
-@click.option("--revoke-others", is_flag=True, help="Make every older key worthless.")
+@click.option("--organization", "organization_id", default="", help="Id of the organization, where there are several.")
+@click.option("--revoke-others", is_flag=True, help="Make every older key of that admin worthless.")
 @common
-def issue_key(options: Options, revoke_others: bool) -> None:
-    """Make a new API key, save it for this machine's command line, and print it once."""
-    key, path = administration.issue_key(options.settings(), revoke_others=revoke_others)
+def issue_key(options: Options, organization_id: str, revoke_others: bool) -> None:
+    """Make a new API key of the first admin, save it for this machine's command line, and print it once."""
+    settings = options.settings()
+    key, path = administration.issue_key(settings, organization_id=organization_id, revoke_others=revoke_others)
     if options.as_json:
         emit_json({"api_key": key, "credentials": path})
         return

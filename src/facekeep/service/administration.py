@@ -60,7 +60,7 @@ class NewKeep:
 def state(settings: Settings) -> VaultState:
     """The state of the vault; `unreachable` where none runs."""
     try:
-        return _view(_call(settings, GetStatus(), Status))
+        return _view(ask(settings, GetStatus(), Status))
     except Unavailable as error:
         if error.code is Code.VAULT_UNREACHABLE:
             return VaultState("unreachable")
@@ -79,48 +79,50 @@ def initialize(settings: Settings, *, method: str, organization: str, member: st
     request = Initialize(
         method=method, organization=organization, member=member, passphrase=passphrase, key_file=path
     )
-    made = _call(settings, request, Initialized)
+    made = ask(settings, request, Initialized)
     return NewKeep(made.api_key, made.shares, str(credentials.save(settings, made.api_key)))
 
 
 def unseal_with_key_file(settings: Settings) -> None:
     """Open a trial's vault with the key file that lies beside it."""
-    _call(settings, Unseal(key_file=str(credentials.key_file(settings))), Message)
+    ask(settings, Unseal(key_file=str(credentials.key_file(settings))), Message)
 
 
 def unseal_with_passphrase(settings: Settings, passphrase: str) -> None:
     """Open the vault with its passphrase. Raises Refused `unseal_refused`."""
-    _call(settings, Unseal(passphrase=passphrase), Message)
+    ask(settings, Unseal(passphrase=passphrase), Message)
 
 
 def give_share(settings: Settings, share: str) -> VaultState:
     """Give one word share; returns how many are still needed. Raises Refused `unseal_refused`."""
-    _call(settings, Unseal(share=share), Message)
+    ask(settings, Unseal(share=share), Message)
     return state(settings)
 
 
 def seal(settings: Settings) -> None:
     """Make the vault drop every key from memory."""
-    _call(settings, Seal(), Done)
+    ask(settings, Seal(), Done)
 
 
-def issue_key(settings: Settings, *, revoke_others: bool) -> tuple[str, str]:
-    """A fresh API key, and where it was saved."""
-    key = _call(settings, IssueApiKey(revoke_others=revoke_others), ApiKeyIssued).api_key
+def issue_key(settings: Settings, *, organization_id: str, revoke_others: bool) -> tuple[str, str]:
+    """A fresh API key of an organization's first admin, and where it was saved; empty means the only organization."""
+    message = IssueApiKey(organization_id=organization_id, revoke_others=revoke_others)
+    key = ask(settings, message, ApiKeyIssued).api_key
     return key, str(credentials.save(settings, key))
 
 
 def clear_quarantine(settings: Settings) -> int:
     """Let search answers in again after an alarm; returns the log entry."""
-    return _call(settings, ClearQuarantine(), Done).entry
+    return ask(settings, ClearQuarantine(), Done).entry
 
 
 def install_score_table(settings: Settings, table: bytes) -> int:
     """Replace the table that says what a score means; returns the log entry."""
-    return _call(settings, InstallScoreTable(table=table), Done).entry
+    return ask(settings, InstallScoreTable(table=table), Done).entry
 
 
-def _call(settings: Settings, request: Message, expected: type[A]) -> A:
+def ask(settings: Settings, request: Message, expected: type[A]) -> A:
+    """The answer to one message of an operator's. Raises what the vault raised, and `vault_unreachable`."""
     client = VaultClient(settings.admin_socket, timeout_s=_TIMEOUT_S)
     try:
         return client.call(request, expected)
