@@ -25,7 +25,7 @@ InvitationId = NewType("InvitationId", str)
 
 
 class Role(StrEnum):
-    """What a member may do in an organization; `docs/policy.md` has the whole table."""
+    """What a member may do in an organization; `docs/roles.md` has the whole table."""
 
     ADMIN = "admin"
     INVESTIGATOR = "investigator"

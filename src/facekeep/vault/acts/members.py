@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import ApiKeyId, InvitationId, MemberId, OrganizationId, Role
 from facekeep.vault import wire
+from facekeep.vault.acts.names import ACTS
 from facekeep.vault.acts.shared import collection_of
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import Caller, api_keys, callers, invitations, members, organizations, parse_roles
@@ -54,7 +55,8 @@ def set_roles(vault: OpenVault, caller: Caller, message: wire.SetRoles) -> wire.
 
 def remove_member(vault: OpenVault, caller: Caller, message: wire.RemoveMember) -> wire.Done:
     """The end of a membership, of its keys and of its sessions."""
-    entry = vault.journal.note(caller, "member.removed", {"member": message.member_id})
+    member = members.by_id(vault.database, caller.org_id, message.member_id)
+    entry = vault.journal.note(caller, "member.removed", {"member": member.member_id})
     with vault.database.transaction():
         members.remove(vault.database, caller.org_id, message.member_id)
         api_keys.revoke(vault.database, api_keys.live_keys_of(vault.database, message.member_id))
@@ -163,10 +165,18 @@ def _limits(vault: OpenVault, caller: Caller, member: Member, message: wire.Make
     return Limits(
         name=message.name,
         roles=None if message.roles is None else roles,
-        acts=_narrowed(message.acts, caller.acts),
+        acts=_narrowed(_known(message.acts), caller.acts),
         collections=_narrowed(message.collections, caller.collections),
         expires_at=None if message.expires_at is None else _future(message.expires_at),
     )
+
+
+def _known(acts: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The acts, if each is one: a mistyped one would make a key that opens nothing."""
+    unknown = set(acts or ()) - ACTS
+    if unknown:
+        raise BadInput(Code.INVALID_REQUEST, f"there is no act {min(unknown)}; docs/roles.md names them all")
+    return acts
 
 
 def _narrowed(asked: tuple[str, ...] | None, own: frozenset[str] | None) -> frozenset[str] | None:

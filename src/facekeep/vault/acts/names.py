@@ -1,0 +1,13 @@
+"""The names of everything a member or a key can do, as log entries and the limits of API keys say them."""
+
+ACTS = frozenset({
+    "collection.create", "collection.forget", "collection.list", "collection.show",
+    "face.enroll", "face.forget", "face.list", "face.show",
+    "invitation.list", "invitation.withdraw",
+    "key.list", "key.make", "key.revoke",
+    "log.read",
+    "member.add", "member.invite", "member.list", "member.remove", "member.roles", "member.self",
+    "person.create", "person.forget", "person.list", "person.show",
+    "photo.detect", "record.open", "search.ask", "sessions.end", "verify.ask",
+})  # fmt: skip
+"""One for each rule of `dispatch.TABLE` that announces itself; a test holds them together."""
