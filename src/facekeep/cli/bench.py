@@ -69,6 +69,20 @@ def keep(dimension: int, templates: int, searches: int, threads: int, json_path:
     table(("Figure", ""), _flat(msgspec.to_builtins(figures)))
 
 
+@command.command()
+@click.option("--templates", type=click.IntRange(100), default=100_000, show_default=True, help="Faces to enroll.")
+@click.option("--turns", type=click.IntRange(2), default=100, show_default=True, help="Searches one at a time.")
+@click.option("--clients", type=click.IntRange(1, 128), default=50, show_default=True, help="Searching at once.")
+@click.option("--seconds", type=click.FloatRange(1), default=60.0, show_default=True, help="For so long.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there.")
+def load(templates: int, turns: int, clients: int, seconds: float, json_path: Path | None) -> None:
+    """Measure a whole keep that is searched over HTTP, one at a time and by many clients at once."""
+    from facekeep.service.bench_load import Plan, run  # noqa: PLC0415 - loads the store and the scan kernels
+
+    figures = run(Plan(templates, turns, clients, seconds), json_path=json_path, report=note)
+    table(("Figure", ""), msgspec.to_builtins(figures).items())
+
+
 def _flat(figures: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
     """Names and values, those of inner mappings under `outer.inner`."""
     for name, value in figures.items():
