@@ -58,7 +58,7 @@ class VaultDriver:
         chosen = settings.load(self.data)
         self.server = VaultClient(chosen.vault_socket)
         self.operator = VaultClient(chosen.admin_socket)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90  # the first start compiles kernels
         while True:
             try:
                 self.server.call(wire.GetStatus(), wire.Status)
