@@ -50,6 +50,7 @@ class Code(StrEnum):
     DISK_FULL = "disk_full"
     LOG_UNWRITABLE = "log_unwritable"
     STALE = "stale"
+    NOT_YET_PUBLISHED = "not_yet_published"
     BUSY = "busy"
     INTERNAL = "internal"
     # Tampered

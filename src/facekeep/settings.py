@@ -9,6 +9,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Annotated
 
 import msgspec
 
@@ -63,6 +64,16 @@ class SearchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threads: int = 0
 
 
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the log shows itself. A checkpoint every `interval_s` seconds, each larger by a multiple of `bucket` entries.
+
+    An idle keep's log grows by a bucket of 1 KiB entries an interval: 47 MB a day with the defaults.
+    """
+
+    interval_s: Annotated[float, msgspec.Meta(ge=0.1, le=3_600)] = 60.0
+    bucket: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 32
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it, with the folders derived from one root."""
 
@@ -71,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     faces: FacesSettings = FacesSettings()
     search: SearchSettings = SearchSettings()
+    log: LogSettings = LogSettings()
 
     @property
     def vault_dir(self) -> Path:

@@ -9,6 +9,7 @@ with Client("http://127.0.0.1:8470", api_key) as client:
 
 from facekeep_sdk.client import AsyncClient, Client
 from facekeep_sdk.errors import FacekeepApiError, FacekeepSdkError, FacekeepUnreachable, LogTampered
+from facekeep_sdk.log_export import verify_export
 from facekeep_sdk.models import (
     Box,
     Candidate,
@@ -17,6 +18,7 @@ from facekeep_sdk.models import (
     DetectedFace,
     Detection,
     Enrollment,
+    ExportCheck,
     Face,
     LogCheck,
     LogEntry,
@@ -46,6 +48,7 @@ __all__ = [
     "DetectedFace",
     "Detection",
     "Enrollment",
+    "ExportCheck",
     "Face",
     "FacekeepApiError",
     "FacekeepSdkError",
@@ -71,4 +74,5 @@ __all__ = [
     "Status",
     "Verification",
     "Written",
+    "verify_export",
 ]

@@ -19,6 +19,8 @@ from facekeep_sdk.models import (
     Collection,
     Detection,
     Enrollment,
+    Export,
+    ExportPage,
     Face,
     LogEntry,
     Person,
@@ -33,7 +35,8 @@ from facekeep_sdk.models import (
 )
 
 T = TypeVar("T")
-Conversation = Generator["Call[Any]", Any, T]
+Conversation = Generator["Call[Any] | Pause", Any, T]
+"""Calls to send one after another, each answered before the next is known; errors of the server are thrown in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Call(Generic[T]):
     parts: tuple[Part, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time to let pass before a conversation goes on."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +232,7 @@ def verify(
 
 
 def log_entries(*, start: int = 0, limit: int = 100) -> Call[Page[LogEntry]]:
-    """Every log entry of the caller's organization from index `start` on."""
+    """Every log entry of the caller's organization from its number `start` on."""
     return Call(
         "GET",
         "/v1/log/entries",
@@ -233,18 +243,29 @@ def log_entries(*, start: int = 0, limit: int = 100) -> Call[Page[LogEntry]]:
 
 
 def checkpoint() -> Call[Checkpoint]:
-    """The newest signed checkpoint of the log. Unchecked; see `Client.check_log`."""
+    """The newest published checkpoint of the log. Unchecked; see `Client.check_log`."""
     return get("/v1/log/checkpoint", Checkpoint)
 
 
-def proof(index: int, *, size: int = 0) -> Call[Proof]:
-    """Proof that entry `index` is in the tree of `size` (0: the newest)."""
-    return get("/v1/log/proof", Proof, {"index": index, "size": size})
+def proof(entry: int, *, size: int = 0) -> Call[Proof]:
+    """Proof that the organization's `entry` is in the tree of `size` (0: the newest checkpoint)."""
+    return get("/v1/log/proof", Proof, {"entry": entry, "size": size})
 
 
 def consistency(old_size: int, *, new_size: int = 0) -> Call[Proof]:
     """Proof that the tree of `new_size` (0: the newest) extends the tree of `old_size`."""
     return get("/v1/log/consistency", Proof, {"old_size": old_size, "new_size": new_size})
+
+
+def begin_export() -> Call[Export]:
+    """Log an export of the organization's entries. Not repeated: each would be an entry."""
+    return Call("POST", "/v1/log/export", decoder(Export))
+
+
+def export_page(entry: int, *, start: int = 0, size: int = 0, limit: int = 500) -> Call[ExportPage]:
+    """A page of the export that ends with `entry`, proved in the tree of `size` (0: the newest checkpoint)."""
+    query = {"entry": entry, "start": start, "limit": limit, "size": size}
+    return get("/v1/log/export", ExportPage, query)
 
 
 class _RawPage(msgspec.Struct):

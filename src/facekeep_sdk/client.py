@@ -15,10 +15,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_members, log_memory
-from facekeep_sdk.calls import Call, Conversation, Page
+from facekeep_sdk import calls, calls_members, log_export, log_memory
+from facekeep_sdk.calls import Call, Conversation, Page, Pause
+from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
-from facekeep_sdk.models import Checkpoint, LogCheck, ProvedEntry
+from facekeep_sdk.models import Checkpoint, ExportCheck, LogCheck, ProvedEntry
 from facekeep_sdk.sending import Outcome, Retries, request_arguments, settle
 
 P = ParamSpec("P")
@@ -152,9 +153,13 @@ class Client(_Common):
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
         return self._converse(log_memory.check_log(self._memory, entries=entries))
 
-    def prove_entry(self, index: int) -> ProvedEntry:
-        """Check the log, and that entry `index` is in it; returns what others need to check the same."""
-        return self._converse(log_memory.prove_entry(self._memory, index))
+    def prove_entry(self, entry: int) -> ProvedEntry:
+        """Check the log, and that the organization's `entry` is in it; returns what others need to check the same."""
+        return self._converse(log_memory.prove_entry(self._memory, entry))
+
+    def export_log(self, path: Path, *, patience_s: float = 600.0) -> ExportCheck:
+        """Write the organization's own entries to a file that anybody can check offline; see `verify_export`."""
+        return self._converse(log_export.export_log(self._memory, path, patience_s=patience_s))
 
     def send(self, call: Call[T]) -> T:
         """Send a described call, again where that is safe, and return its decoded answer."""
@@ -185,11 +190,19 @@ class Client(_Common):
             except httpx.TransportError as error:
                 return error
 
+    def _answered(self, step: Call[Any] | Pause) -> Any:
+        return time.sleep(step.seconds) if isinstance(step, Pause) else self.send(step)
+
     def _converse(self, conversation: Conversation[T]) -> T:
-        answer: Any = None
+        call = next(conversation)
         while True:
             try:
-                answer = self.send(conversation.send(answer))
+                try:
+                    answer = self._answered(call)
+                except FacekeepApiError as error:
+                    call = conversation.throw(error)
+                else:
+                    call = conversation.send(answer)
             except StopIteration as end:
                 result: T = end.value
                 return result
@@ -242,9 +255,13 @@ class AsyncClient(_Common):
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
         return await self._converse(log_memory.check_log(self._memory, entries=entries))
 
-    async def prove_entry(self, index: int) -> ProvedEntry:
-        """Check the log, and that entry `index` is in it; returns what others need to check the same."""
-        return await self._converse(log_memory.prove_entry(self._memory, index))
+    async def prove_entry(self, entry: int) -> ProvedEntry:
+        """Check the log, and that the organization's `entry` is in it; returns what others need to check the same."""
+        return await self._converse(log_memory.prove_entry(self._memory, entry))
+
+    async def export_log(self, path: Path, *, patience_s: float = 600.0) -> ExportCheck:
+        """Write the organization's own entries to a file that anybody can check offline; see `verify_export`."""
+        return await self._converse(log_export.export_log(self._memory, path, patience_s=patience_s))
 
     async def send(self, call: Call[T]) -> T:
         """Send a described call, again where that is safe, and return its decoded answer."""
@@ -275,11 +292,19 @@ class AsyncClient(_Common):
             except httpx.TransportError as error:
                 return error
 
+    async def _answered(self, step: Call[Any] | Pause) -> Any:
+        return await (asyncio.sleep(step.seconds) if isinstance(step, Pause) else self.send(step))
+
     async def _converse(self, conversation: Conversation[T]) -> T:
-        answer: Any = None
+        call = next(conversation)
         while True:
             try:
-                answer = await self.send(conversation.send(answer))
+                try:
+                    answer = await self._answered(call)
+                except FacekeepApiError as error:
+                    call = conversation.throw(error)
+                else:
+                    call = conversation.send(answer)
             except StopIteration as end:
                 result: T = end.value
                 return result

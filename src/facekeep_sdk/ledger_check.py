@@ -6,6 +6,7 @@ Source: RFC 9162 sections 2.1.3.2 and 2.1.4.2 (verification), C2SP `signed-note`
 """
 
 import binascii
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from facekeep_sdk.errors import LogTampered
 
 _ED25519 = b"\x01"
 _LONGEST_PROOF = 64
+_LONGEST_NOTE, _MOST_SIGNATURES = 256 * 1024, 64
+_KEY_HASH_BYTES, _HASH_BYTES = 4, 32
+_SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,32 @@ class TreeHead:
 def open_checkpoint(untrusted_note: str, verifier_key: str) -> TreeHead:
     """The tree head of a signed note, after its signature by `verifier_key` was checked."""
     name, key_hash, public_key = _parse_verifier_key(verifier_key)
-    text, blank, signatures = untrusted_note.rpartition("\n\n")
-    if not (blank and signatures.endswith("\n")) or any(ord(one) < 0x20 and one != "\n" for one in untrusted_note):
+    text, signatures = split_note(untrusted_note)
+    ours = [one for signer, one in signatures if signer == name and one[:_KEY_HASH_BYTES] == key_hash]
+    if not ours or not all(is_signed(one[_KEY_HASH_BYTES:], public_key, text) for one in ours):
+        raise LogTampered("the checkpoint is not signed by the log's key")
+    return _tree_head(text)
+
+
+def split_note(untrusted_note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a note with its last newline, and who signed it with what: unverified, but exactly the format."""
+    text, blank, lines = untrusted_note.rpartition("\n\n")
+    found = [_SIGNATURE_LINE.fullmatch(line) for line in lines[:-1].split("\n")]
+    is_short = len(untrusted_note) <= _LONGEST_NOTE and len(found) <= _MOST_SIGNATURES
+    is_whole = text and blank and lines.endswith("\n") and is_short
+    if not is_whole or any(one < " " and one != "\n" for one in untrusted_note):
         raise LogTampered("the checkpoint is malformed")
-    for line in signatures[:-1].split("\n"):
-        signature = _decoded(line.split(" ")[-1]) if line.startswith(f"— {name} ") else b""
-        if signature[:4] == key_hash and _is_signed(signature[4:], public_key, f"{text}\n"):
-            return _tree_head(text)
-    raise LogTampered("the checkpoint is not signed by the log's key")
+    signatures = [(match[1], decoded(match[2])) for match in found if match is not None]
+    if len(signatures) != len(found) or any(len(one) <= _KEY_HASH_BYTES for _, one in signatures):
+        raise LogTampered("the checkpoint is malformed")
+    return f"{text}\n", signatures
 
 
 def check_inclusion(leaf_hash: bytes, *, index: int, head: TreeHead, proof: Sequence[bytes]) -> None:
     """Check that `leaf_hash` is entry `index` of the tree of `head`."""
-    if not 0 <= index < head.size or len(proof) > _LONGEST_PROOF:
+    if not 0 <= index < head.size:
         raise LogTampered("the proof does not fit the size of the log")
+    _check_hashes(leaf_hash, head.root, *proof)
     position, last, root = index, head.size - 1, leaf_hash
     for sibling in proof:
         if last == 0:
@@ -63,8 +80,9 @@ def check_inclusion(leaf_hash: bytes, *, index: int, head: TreeHead, proof: Sequ
 
 def check_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> None:
     """Check that the tree of `new` only adds to the tree of `old`."""
-    if old.origin != new.origin or old.size > new.size or len(proof) > _LONGEST_PROOF:
+    if old.origin != new.origin or not 0 <= old.size <= new.size:
         raise LogTampered("the log is another one, or became shorter")
+    _check_hashes(new.root, *proof)
     if old.size in {0, new.size}:
         if proof or (old.size and old.root != new.root):
             raise LogTampered("the log shows two different states of one size")
@@ -90,39 +108,45 @@ def check_consistency(old: TreeHead, new: TreeHead, proof: Sequence[bytes]) -> N
         raise LogTampered("the log was changed: it does not extend what was seen before")
 
 
+def _check_hashes(*hashes: bytes) -> None:
+    if len(hashes) > _LONGEST_PROOF + 2 or any(len(one) != _HASH_BYTES for one in hashes):
+        raise LogTampered("the proof is too long, or holds something that is no hash")
+
+
 def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
 def _parse_verifier_key(text: str) -> tuple[str, bytes, bytes]:
-    name, _, rest = text.strip().partition("+")
+    name, _, rest = text.partition("+")
     key_hash, _, encoded = rest.partition("+")
-    key = _decoded(encoded)
+    key = decoded(encoded)
     expected = sha256(name.encode() + b"\n" + key).digest()[:4]
-    if not name or key[:1] != _ED25519 or len(key) != 33 or expected.hex() != key_hash.lower():
+    if not name or key[:1] != _ED25519 or len(key) != 33 or expected.hex() != key_hash:
         raise LogTampered("the log's key is malformed")
     return name, expected, key[1:]
 
 
-def _is_signed(signature: bytes, public_key: bytes, text: str) -> bool:
+def is_signed(signature: bytes, public_key: bytes, text: str) -> bool:
+    """Whether `signature` is the key's over `text`; False for keys and signatures that are none, too."""
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text.encode())
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError):  # also text that no UTF-8 spells
         return False
     return True
 
 
 def _tree_head(text: str) -> TreeHead:
-    lines = text.split("\n")
-    if len(lines) < 3 or not lines[0] or not lines[1].isascii() or not lines[1].isdecimal():
+    lines = text[:-1].split("\n")
+    if len(lines) < 3 or not all(lines) or not _SIZE.fullmatch(lines[1]):
         raise LogTampered("the checkpoint is malformed")
-    root = _decoded(lines[2])
-    if len(root) != sha256().digest_size or str(int(lines[1])) != lines[1]:
+    root = decoded(lines[2])
+    if len(root) != _HASH_BYTES:
         raise LogTampered("the checkpoint is malformed")
     return TreeHead(lines[0], int(lines[1]), root)
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     """Bytes of base64 that is spelled the one way its standard allows."""
     try:
         value = b64decode(text, validate=True)

@@ -11,7 +11,7 @@ import msgspec
 
 from facekeep_sdk import calls
 from facekeep_sdk.calls import Call, Conversation, Page
-from facekeep_sdk.errors import LogTampered
+from facekeep_sdk.errors import FacekeepApiError, LogTampered
 from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_inclusion, open_checkpoint
 from facekeep_sdk.models import Checkpoint, LogCheck, LogEntry, Proof, ProvedEntry
 
@@ -56,6 +56,20 @@ def check_log(memory: LogMemory, *, entries: bool = False) -> Conversation[LogCh
         A signature, a proof or the pinned key is wrong. The memory keeps what it held, as evidence.
     """
     newest: Checkpoint = yield calls.checkpoint()
+    head, old = yield from check_extension(memory, newest)
+    proved, waiting = (yield from _check_entries(head)) if entries else (0, 0)
+    memory.remember(newest)
+    return LogCheck(head.size, b64encode(head.root).decode(), head.origin, old.size, newest, proved, waiting)
+
+
+def check_extension(memory: LogMemory, newest: Checkpoint) -> Conversation[tuple[TreeHead, TreeHead]]:
+    """The tree heads of `newest` and of what was seen last, once the one is shown to extend the other.
+
+    Raises
+    ------
+    LogTampered
+        A signature, a proof or the pinned key is wrong.
+    """
     pinned = memory.last.verifier_key if memory.last else newest.verifier_key
     if newest.verifier_key != pinned:
         raise LogTampered("the log is signed by another key than before")
@@ -66,35 +80,52 @@ def check_log(memory: LogMemory, *, entries: bool = False) -> Conversation[LogCh
         check_consistency(old, head, _hashes(proof))
     else:
         check_consistency(old, head, ())
-    count = (yield from _check_entries(head)) if entries else 0
-    memory.remember(newest)
-    return LogCheck(head.size, b64encode(head.root).decode(), head.origin, old.size, newest, count)
+    return head, old
 
 
-def prove_entry(memory: LogMemory, index: int) -> Conversation[ProvedEntry]:
-    """Check the log, and that entry `index` is in it. Raises `LogTampered`."""
+def prove_entry(memory: LogMemory, entry: int) -> Conversation[ProvedEntry]:
+    """Check the log, and that the organization's `entry` is in it. Raises `LogTampered`.
+
+    An entry younger than the newest checkpoint is refused as `not_yet_published`: ask again when the next one is out.
+    """
     checked = yield from check_log(memory)
     head = open_checkpoint(checked.checkpoint.note, checked.checkpoint.verifier_key)
-    proof = yield from _check_entry(index, head)
-    return ProvedEntry(index, proof, checked.checkpoint)
+    proof = yield from _check_entry(entry, head)
+    return ProvedEntry(entry, proof, checked.checkpoint)
 
 
-def _check_entries(head: TreeHead) -> Conversation[int]:
-    count = 0
+def _check_entries(head: TreeHead) -> Conversation[tuple[int, int]]:
+    """How many entries were proved, and how many came after `head`; numbers without a gap, and places in order."""
+    proved, waiting, last_index = 0, 0, -1
     following: Call[Page[LogEntry]] | None = calls.log_entries()
     while following is not None:
         page: Page[Any] = yield following
         for entry in page.items:
-            if entry.index < head.size:  # later entries were written while this check ran
-                yield from _check_entry(entry.index, head)
-                count += 1
+            if entry.entry != proved + waiting:
+                raise LogTampered(f"entry {proved + waiting} of the organization is missing from the log")
+            proof = None if waiting else (yield from _proof_if_published(entry.entry, head))
+            if proof is None:  # it was written after the checkpoint, and so was all that follows
+                waiting += 1
+                continue
+            if proof.index <= last_index:
+                raise LogTampered("two entries are not in the log in their order")
+            proved, last_index = proved + 1, proof.index
         following = page.following
-    return count
+    return proved, waiting
 
 
-def _check_entry(index: int, head: TreeHead) -> Conversation[Proof]:
-    proof: Proof = yield calls.proof(index, size=head.size)
-    check_inclusion(_decoded(proof.leaf_hash), index=index, head=head, proof=_hashes(proof))
+def _proof_if_published(entry: int, head: TreeHead) -> Conversation[Proof | None]:
+    try:
+        return (yield from _check_entry(entry, head))
+    except FacekeepApiError as error:
+        if error.code != "not_yet_published":
+            raise
+        return None
+
+
+def _check_entry(entry: int, head: TreeHead) -> Conversation[Proof]:
+    proof: Proof = yield calls.proof(entry, size=head.size)
+    check_inclusion(_decoded(proof.leaf_hash), index=proof.index, head=head, proof=_hashes(proof))
     return proof
 
 

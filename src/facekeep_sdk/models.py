@@ -1,7 +1,7 @@
 """What the server answers and what it is sent, as frozen dataclasses.
 
 Unknown members of an answer are ignored, so that an older client works with a newer server. Dates are ISO 8601 text.
-`entry` is the index of the log entry that the server wrote before it answered.
+`entry` is the number, among the organization's own, of the log entry that the server wrote before it answered.
 """
 
 from dataclasses import dataclass, field
@@ -238,9 +238,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One entry of the log that belongs to the caller's organization."""
+    """One entry of the log that belongs to the caller's organization, `entry` its number there: 0, 1, 2, no gap."""
 
-    index: int
+    entry: int
     at: str
     actor: str
     act: str
@@ -250,18 +250,20 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """RFC 6962 hashes for the tree of `size`; `leaf_hash` is set in a proof of one entry. All base64."""
+    """RFC 6962 hashes, in base64, for the tree of `size`; in a proof of one entry also its leaf hash and place."""
 
     hashes: tuple[str, ...]
     size: int
     leaf_hash: str = ""
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LogCheck:
-    """The log was checked: it has `size` entries now, extends the `previous_size` seen before (0: first look).
+    """The log was checked: it has `size` leaves now, extends the `previous_size` seen before (0: first look).
 
-    `entries` counts the entries of one's own whose place in the log was proved in the same check.
+    `entries` counts the entries of one's own whose place in the log was proved in the same check, `waiting` those that
+    the server says will be in the next checkpoint. The size counts padding too, and says nothing of use.
     """
 
     size: int
@@ -270,12 +272,56 @@ class LogCheck:
     previous_size: int
     checkpoint: Checkpoint
     entries: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ProvedEntry:
-    """Entry `index` is in the log of `checkpoint`: checked here, and enough for anybody else to check."""
+    """The organization's `entry` is in the log of `checkpoint`: checked here, and enough for anybody else to check."""
 
-    index: int
+    entry: int
     proof: Proof
     checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export was begun; `entry` is the log entry that says so, and its last."""
+
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedEntry:
+    """A leaf at its place in the tree, the key that opens it and no other, and its inclusion proof; all in base64."""
+
+    index: int
+    leaf: str
+    key: str
+    hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPage:
+    """Entries of an export, proved in the tree of `size`; `note` is its checkpoint where no size was asked for."""
+
+    note: str
+    size: int
+    entries: tuple[ExportedEntry, ...]
+    next_start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCheck:
+    """An export was checked: all `entries` from 0 on are there, up to the export itself, at `exported_at`.
+
+    `acts` counts the entries of each act; `size` and `root` are those of the signed checkpoint they are proved in.
+    """
+
+    entries: int
+    first_at: str
+    exported_at: str
+    size: int
+    root: str
+    origin: str
+    acts: dict[str, int]

@@ -118,7 +118,7 @@ def test_status_without_a_vault_is_5_and_says_what_runs(keep, capsys) -> None:
 
 
 def test_log_is_shown(keep, capsys) -> None:
-    entry = {"index": 4, "at": "2026", "actor": f"op{ESCAPE}", "act": "search", "outcome": "done", "facts": {"n": 1}}
+    entry = {"entry": 4, "at": "2026", "actor": f"op{ESCAPE}", "act": "search", "outcome": "done", "facts": {"n": 1}}
     keep.rule("GET /v1/log/entries", {"entries": [entry], "next_start": None})
     assert keep("log", "show") == 0
     shown = capsys.readouterr().out

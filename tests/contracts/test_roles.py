@@ -90,7 +90,9 @@ REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "verify": lambda o: {"data": {"query": json.dumps({"face_id": o.face["face_id"]})}, **photo("first")},
     "read_log": lambda o: {},
     "checkpoint": lambda o: {},
-    "proof": lambda o: {"params": {"index": 0}},
+    "begin_export": lambda o: {},
+    "read_export": lambda o: {"params": {"entry": 0}},
+    "proof": lambda o: {"params": {"entry": 0}},
     "consistency": lambda o: {"params": {"old_size": 1}},
 }
 
@@ -164,7 +166,7 @@ def test_objects_of_another_organization_are_hidden(table: dict[tuple[str, str, 
     for (method, path, name), row in table.items():
         wants_object = "{" in path or name in {
             "set_roles", "remove_member", "end_sessions", "withdraw_invitation", "make_api_key", "revoke_api_key",
-            "search", "verify",
+            "search", "verify", "read_export",
         }  # fmt: skip
         assert row[OTHER] == ("hidden" if wants_object else "own"), (method, path)
 

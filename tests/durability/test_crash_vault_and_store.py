@@ -24,7 +24,7 @@ from crash_model import Model, Seen
 from drawn_faces import drawn_keep
 from keep_process import KeepProcess, running_keep
 
-from facekeep.errors import Code, FacekeepError
+from facekeep.errors import Code, FacekeepError, Unavailable
 from facekeep.service.cells import fetch
 from facekeep.service.collections import Policy, create_collection
 from facekeep.service.faces import list_faces, place_of, show_face
@@ -55,6 +55,7 @@ class Victim:
     model: Model = field(default_factory=Model)
     head: TreeHead | None = None
     verifier_key: str = ""
+    unproved: set[int] = field(default_factory=set)
     cells: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
     ready_s: list[float] = field(default_factory=list)
 
@@ -153,18 +154,24 @@ class Victim:
         return found
 
     def _check_log(self, keep: Keep, session: SessionToken) -> set[int]:
-        """Indexes of our entries, after the log was checked against the last checkpoint seen."""
+        """Numbers of our entries, after the log was checked against the last checkpoint seen."""
         note = newest_checkpoint(keep)
         head = open_checkpoint(note.note, self.verifier_key or note.verifier_key)
         if self.head is not None:
             proof = prove_consistency(keep, old_size=self.head.size, new_size=head.size)
             check_consistency(self.head, head, proof.hashes)
-        for index in self.model.entries:
-            if index < head.size:
-                proof = prove_entry(keep, index=index, size=head.size)
-                check_inclusion(proof.leaf_hash, index=index, head=head, proof=proof.hashes)
+        self.unproved |= self.model.entries
+        for entry in sorted(self.unproved):
+            try:
+                proof = prove_entry(keep, session, entry=entry, size=head.size)
+            except Unavailable as error:
+                if error.code is not Code.NOT_YET_PUBLISHED:
+                    raise
+                break  # it and all after it are for the next check
+            check_inclusion(proof.leaf_hash, index=proof.index, head=head, proof=proof.hashes)
+            self.unproved.remove(entry)
         self.head, self.verifier_key = head, note.verifier_key
-        return _entries_from(keep, session, min(self.model.entries, default=head.size))
+        return _entries_from(keep, session, min(self.model.entries, default=0))
 
     def _ask_again(self, keep: Keep, session: SessionToken) -> None:
         """An enrollment that got no answer, sent again, is answered as if it had: done once, whenever."""
@@ -191,7 +198,7 @@ def _entries_from(keep: Keep, session: SessionToken, first: int) -> set[int]:
     start: int | None = first
     while start is not None:
         page = read_log(keep, session, start=start, limit=1000)
-        found |= {entry.index for entry in page.entries}
+        found |= {entry.entry for entry in page.entries}
         start = page.next_start
     return found
 

@@ -151,6 +151,7 @@ class Attack:
     model: Model = field(default_factory=Model)
     head: TreeHead | None = None
     verifier_key: str = ""
+    unproved: set[int] = field(default_factory=set)
     ready_s: list[float] = field(default_factory=list)
 
     def cycles(self, seeds: range) -> None:
@@ -229,7 +230,7 @@ class Attack:
             fsck(folder, self.verifier_key, expected_size=self.head.size, expected_root=self.head.root)
 
     def _check_log(self, client: httpx.Client) -> set[int]:
-        """Indexes of our entries, after the log was checked against the last checkpoint seen."""
+        """Numbers of our entries, after the log was checked against the last checkpoint seen."""
         note = good(client.get("/v1/log/checkpoint")).json()
         self.verifier_key = self.verifier_key or note["verifier_key"]
         head = open_checkpoint(note["note"], self.verifier_key)
@@ -237,12 +238,17 @@ class Attack:
             sizes = {"old_size": self.head.size, "new_size": head.size}
             proof = good(client.get("/v1/log/consistency", params=sizes)).json()
             check_consistency(self.head, head, [b64decode(one) for one in proof["hashes"]])
-        for index in self.model.entries:
-            proof = good(client.get("/v1/log/proof", params={"index": index, "size": head.size})).json()
+        self.unproved |= self.model.entries
+        for entry in sorted(self.unproved):
+            answer = client.get("/v1/log/proof", params={"entry": entry, "size": head.size})
+            if answer.status_code == 503 and answer.json()["code"] == "not_yet_published":
+                break  # it and all after it are for the next check
+            proof = good(answer).json()
             hashes = [b64decode(one) for one in proof["hashes"]]
-            check_inclusion(b64decode(proof["leaf_hash"]), index=index, head=head, proof=hashes)
+            check_inclusion(b64decode(proof["leaf_hash"]), index=proof["index"], head=head, proof=hashes)
+            self.unproved.remove(entry)
         self.head = head
-        return _entries_from(client, min(self.model.entries, default=head.size))
+        return _entries_from(client, min(self.model.entries, default=0))
 
 
 def enroll(client: httpx.Client, collection: str, photos: dict[str, bytes], key: str) -> httpx.Response:
@@ -286,7 +292,7 @@ def _entries_from(client: httpx.Client, first: int) -> set[int]:
     start: int | None = first
     while start is not None:
         page = good(client.get("/v1/log/entries", params={"start": start, "limit": 1000})).json()
-        found |= {entry["index"] for entry in page["entries"]}
+        found |= {entry["entry"] for entry in page["entries"]}
         start = page["next_start"]
     return found
 

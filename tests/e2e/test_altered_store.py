@@ -118,7 +118,7 @@ def test_a_block_altered_while_it_is_in_use_raises_the_alarm_and_stops_all_searc
             refused(other.search(portraits[0]), "quarantined")
             assert gallery.list().status_code == 200
         (alarm,) = [entry for entry in entries(gallery.client, start) if entry["act"] == "search.alarm"]
-        assert alarm["index"] == problem["entry"]
+        assert alarm["entry"] == problem["entry"]
     finally:
         administration.clear_quarantine(keep.settings)
     gallery.check_whole()
@@ -167,7 +167,7 @@ def test_an_altered_record_is_named_and_nothing_of_it_is_released(
         other.check_whole()
     if code == "cell_altered":
         (told,) = [entry for entry in entries(gallery.client, start) if entry["outcome"] == code]
-        assert told["index"] == problem["entry"]
+        assert told["entry"] == problem["entry"]
     assert ask().status_code == 200
     gallery.check_whole()
 

@@ -53,7 +53,8 @@ def _filled(name: str, gallery: Gallery, photo: bytes) -> dict[str, object]:
         "search": {"files": {"photo": photo}, "data": {"query": json.dumps(searched)}},
         "search_by_face": {"json": searched},
         "verify": {"files": {"first": photo, "second": photo}},
-        "proof": {"params": {"index": 0, "size": 1}},
+        "proof": {"params": {"entry": 0}},
+        "read_export": {"params": {"entry": 0}},
         "consistency": {"params": {"old_size": 0, "new_size": 1}},
     }
     return sent.get(name, {})
@@ -151,6 +152,7 @@ def test_while_the_vault_is_gone_every_request_says_so_and_the_server_finds_it_a
     assert keep.server_pid == server
     again = {name: answer.status_code for name, answer in every_request(gallery, portraits[2], forgetting=False)}
     assert again.pop("show_person") == 404  # nobody was enrolled under a name
+    assert again.pop("read_export") == 404  # entry 0 begins no export
     assert set(again.values()) <= {200, 201}, again
 
 

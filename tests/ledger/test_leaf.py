@@ -17,13 +17,13 @@ from facekeep.ledger.leaf import (
     unpad_entry,
 )
 
-PARTS = {"salt": b"s" * 16, "nonce": b"n" * 12, "ciphertext": b"c" * CIPHERTEXT_BYTES}
+PARTS = {"salt": b"s" * 16, "nonce": b"n" * 12, "commitment": b"k" * 32, "ciphertext": b"c" * CIPHERTEXT_BYTES}
 
 
 def test_the_layout() -> None:
     leaf = pack_leaf(**PARTS)
-    assert leaf == b"\x01" + b"s" * 16 + b"n" * 12 + b"c" * 995
-    assert (len(leaf), MAX_ENTRY_BYTES) == (LEAF_SIZE, 977)
+    assert leaf == b"\x02" + b"s" * 16 + b"n" * 12 + b"k" * 32 + b"c" * 963
+    assert (len(leaf), MAX_ENTRY_BYTES) == (LEAF_SIZE, 945)
     assert parse_leaf(leaf) == SealedLeaf(LEAF_VERSION, **PARTS)
 
 
@@ -34,7 +34,7 @@ def test_a_part_of_another_length_is_refused(part: str) -> None:
     assert caught.value.code is Code.INVALID_REQUEST
 
 
-@pytest.mark.parametrize("untrusted", [b"", b"\x01" * 1023, b"\x01" * 1025, b"\x00" * 1024, b"\x02" * 1024])
+@pytest.mark.parametrize("untrusted", [b"", b"\x02" * 1023, b"\x02" * 1025, b"\x00" * 1024, b"\x01" * 1024])
 def test_another_layout_is_refused(untrusted: bytes) -> None:
     with pytest.raises(Tampered) as caught:
         parse_leaf(untrusted)
@@ -57,7 +57,7 @@ def test_the_longest_entry_fits_and_a_longer_one_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "plaintext",
-    [b"", b"\x00", bytes(978), bytes(980), bytes(978) + b"\x01", b"\xff\xff" + bytes(977), b"\x03\xd2" + bytes(977)],
+    [b"", b"\x00", bytes(946), bytes(948), bytes(946) + b"\x01", b"\xff\xff" + bytes(945), b"\x03\xb2" + bytes(945)],
 )
 def test_a_malformed_plaintext_is_refused(plaintext: bytes) -> None:
     with pytest.raises(Tampered) as caught:

@@ -84,10 +84,10 @@ def test_pages_are_followed_to_the_end_by_both_clients(server, client) -> None:
 
 
 def test_log_pages_go_on_from_the_next_start(server, client) -> None:
-    entry = {"index": 4, "at": "2026", "actor": "operator", "act": "search", "outcome": "done", "facts": {"n": 1}}
+    entry = {"entry": 4, "at": "2026", "actor": "operator", "act": "search", "outcome": "done", "facts": {"n": 1}}
     server.answer("GET /v1/log/entries?start=0&limit=1", {"entries": [entry], "next_start": 5})
-    server.answer("GET /v1/log/entries?start=5&limit=1", {"entries": [{**entry, "index": 5}], "next_start": None})
-    assert [one.index for one in client.log_entries(limit=1)] == [4, 5]
+    server.answer("GET /v1/log/entries?start=5&limit=1", {"entries": [{**entry, "entry": 5}], "next_start": None})
+    assert [one.entry for one in client.log_entries(limit=1)] == [4, 5]
 
 
 def test_both_clients_offer_the_same_calls_with_the_same_arguments() -> None:

@@ -41,14 +41,19 @@ class Log:
         path = f"GET /v1/log/consistency?old_size={old}&new_size={size}"
         server.answer(path, {"hashes": hashes, "size": size, "leaf_hash": ""})
 
-    def show_entries(self, server: Any, size: int, indices: list[int]) -> None:
-        entries = [{"index": i, "at": "", "actor": "", "act": "", "outcome": "", "facts": {}} for i in indices]
+    def show_entries(self, server: Any, size: int, indices: list[int], numbers: list[int] | None = None) -> None:
+        """The organization's entries 0, 1, … lie at `indices` of the tree."""
+        numbers = numbers or list(range(len(indices)))
+        entries = [{"entry": n, "at": "", "actor": "", "act": "", "outcome": "", "facts": {}} for n in numbers]
         server.answer("GET /v1/log/entries?start=0&limit=100", {"entries": entries, "next_start": None})
-        for index in indices:
+        for number, index in zip(numbers, indices, strict=True):
+            path = f"GET /v1/log/proof?entry={number}&size={size}"
             if index < size:
                 hashes = [_text(one) for one in inclusion_proof(index, size, self.hash_at)]
-                proof = {"hashes": hashes, "size": size, "leaf_hash": _text(self.leaves[index])}
-                server.answer(f"GET /v1/log/proof?index={index}&size={size}", proof)
+                proof = {"hashes": hashes, "size": size, "leaf_hash": _text(self.leaves[index]), "index": index}
+                server.answer(path, proof)
+            else:
+                server.refuse(path, "not_yet_published", status=503)
 
 
 def _text(value: bytes) -> str:
@@ -118,9 +123,25 @@ def test_own_entries_are_proved_one_by_one(server, client) -> None:
     log = Log()
     log.show(server, 9)
     log.show_entries(server, 9, [0, 3, 8, 11])  # 11 was written after the checkpoint
-    assert client.check_log(entries=True).entries == 3
-    proved = client.prove_entry(3)
-    assert (proved.index, proved.proof.size, proved.checkpoint) == (3, 9, client.last_checkpoint)
+    checked = client.check_log(entries=True)
+    assert (checked.entries, checked.waiting) == (3, 1)
+    proved = client.prove_entry(1)
+    assert (proved.entry, proved.proof.index, proved.proof.size) == (1, 3, 9)
+    assert proved.checkpoint == client.last_checkpoint
+    with pytest.raises(FacekeepApiError) as caught:
+        client.prove_entry(3)
+    assert caught.value.code == "not_yet_published"
+
+
+@pytest.mark.parametrize(
+    ("indices", "numbers"), [([3, 8], [0, 2]), ([3, 8], [1, 2]), ([3, 3], [0, 1]), ([8, 3], [0, 1])]
+)
+def test_a_gap_or_a_repetition_among_own_entries_is_noticed(server, client, indices, numbers) -> None:
+    log = Log()
+    log.show(server, 9)
+    log.show_entries(server, 9, indices, numbers)
+    with pytest.raises(LogTampered):
+        client.check_log(entries=True)
 
 
 def test_an_entry_that_is_not_in_the_log_is_noticed(server, client) -> None:

@@ -10,7 +10,7 @@ class Seen:
     """What a keep shows.
 
     Faces with their photos; the best candidate of a search for each one's photo; every candidate shown; forgotten faces
-    that something still opens; the indexes of the log's entries.
+    that something still opens; the numbers of the organization's log entries.
     """
 
     listed: dict[str, str]

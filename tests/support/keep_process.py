@@ -89,7 +89,9 @@ class KeepProcess:
         """Make the keep: folders, vault, API key; then start the server, unless `vault_only`."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.config_dir.mkdir(parents=True, exist_ok=True)
-        (self.data_dir / "keep.toml").write_text(f"[http]\nport = {self.port}\nrequest_lines = true\n{self.toml}")
+        (self.data_dir / "keep.toml").write_text(
+            f"[log]\ninterval_s = 0.5\nbucket = 4\n[http]\nport = {self.port}\nrequest_lines = true\n{self.toml}"
+        )
         with self._configured():
             make_data_dir(self.settings)
             self._spawn_vault()

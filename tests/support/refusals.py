@@ -26,5 +26,5 @@ def entries(client: httpx.Client, start: int = 0) -> list[dict[str, object]]:
 
 
 def newest(client: httpx.Client) -> int:
-    """The index of the organization's newest entry."""
-    return int(entries(client)[-1]["index"])  # type: ignore[call-overload]
+    """The number of the organization's newest entry."""
+    return int(entries(client)[-1]["entry"])  # type: ignore[call-overload]

@@ -271,7 +271,7 @@ def test_only_an_evaluation_collection_loosens_its_protections(vault: VaultDrive
 
 def test_every_act_leaves_an_entry_and_the_numbers_have_no_gap(vault: VaultDriver) -> None:
     entries = vault.log()
-    assert [entry.facts["n"] for entry in entries] == list(range(len(entries)))
+    assert [entry.entry for entry in entries] == list(range(len(entries)))
     acts = {entry.act for entry in entries}
     assert {"collection.create", "face.enroll", "faces.enrolled"} <= acts
     assert {"record.open", "search.ask", "search.released"} <= acts

@@ -13,12 +13,26 @@ from hypothesis import strategies as st
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.ledger.leaf import LEAF_SIZE, pack_leaf, pad_entry
-from facekeep.vault.log_entries import LogRecord, _associated, _entry_key, open_entry, seal_entry
+from facekeep.vault.log_entries import (
+    LogRecord,
+    _associated,
+    _commitment,
+    _encryption_key,
+    entry_key,
+    open_entry,
+    open_with_entry_key,
+    seal_entry,
+)
 
-VECTOR = Path(__file__).parents[1] / "vectors" / "ledger" / "leaf_v1.json"
+VECTOR = Path(__file__).parents[1] / "vectors" / "ledger" / "leaf_v2.json"
 OURS, THEIRS = b"o" * 32, b"t" * 32
 RECORD = LogRecord(
-    at="2026-01-02T03:04:05Z", actor="key_1", act="search", outcome="intent", facts={"k": 10, "case": None, "f": 0.5}
+    number=7,
+    at="2026-01-02T03:04:05Z",
+    actor="key_1",
+    act="search",
+    outcome="intent",
+    facts={"k": 10, "case": None, "f": 0.5},
 )
 
 
@@ -30,8 +44,8 @@ def test_an_entry_opens_with_its_key() -> None:
     sealed = seal()
     assert len(sealed) == LEAF_SIZE
     assert open_entry(sealed, org_key=OURS) == RECORD
-    entry = RECORD.at_index(42)
-    assert (entry.index, entry.at, entry.act, entry.facts) == (42, RECORD.at, "search", RECORD.facts)
+    entry = RECORD.shown
+    assert (entry.entry, entry.at, entry.act, entry.facts) == (7, RECORD.at, "search", RECORD.facts)
 
 
 def test_the_layout_does_not_drift() -> None:
@@ -53,7 +67,7 @@ def test_another_organization_finds_no_such_entry() -> None:
 
 def test_equal_entries_share_no_bytes_but_the_version() -> None:
     one, other = seal(), seal()
-    assert one[0] == other[0] == 1
+    assert one[0] == other[0] == 2
     assert sum(a == b for a, b in zip(one[1:], other[1:], strict=True)) < 30  # 4 of 1,023 by chance
 
 
@@ -76,7 +90,7 @@ def test_any_flipped_bit_closes_the_entry(bit: int) -> None:
 
 
 def test_an_entry_that_is_too_long_is_refused_whole() -> None:
-    room = 977 - len(msgspec.msgpack.encode(msgspec.structs.replace(RECORD, facts={"note": "x" * 300}))) + 300
+    room = 945 - len(msgspec.msgpack.encode(msgspec.structs.replace(RECORD, facts={"note": "x" * 300}))) + 300
     longest = msgspec.structs.replace(RECORD, facts={"note": "x" * room})
     assert open_entry(seal(longest), org_key=OURS) == longest
     with pytest.raises(BadInput) as caught:
@@ -92,11 +106,21 @@ def test_keys_salts_and_nonces_have_their_length(key: int, salt: int, nonce: int
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xc1", b"\x90", msgspec.msgpack.encode(["a", "b", "c", "d", {}, "extra", 1])]
+    "content", [b"", b"\xc1", b"\x90", msgspec.msgpack.encode([0, "a", "b", "c", "d", {}, "extra", 1])]
 )
 def test_a_sealed_plaintext_that_is_no_record_is_tampering(content: bytes) -> None:
     salt, nonce = os.urandom(16), os.urandom(12)
-    ciphertext = AESGCM(_entry_key(OURS, salt)).encrypt(nonce, pad_entry(content), _associated(1, salt))
+    key = entry_key(OURS, salt)
+    ciphertext = AESGCM(_encryption_key(key)).encrypt(nonce, pad_entry(content), _associated(2, salt))
+    leaf = pack_leaf(salt=salt, nonce=nonce, commitment=_commitment(key), ciphertext=ciphertext)
     with pytest.raises(Tampered) as caught:
-        open_entry(pack_leaf(salt=salt, nonce=nonce, ciphertext=ciphertext), org_key=OURS)
+        open_entry(leaf, org_key=OURS)
     assert caught.value.code is Code.LOG_ALTERED
+
+
+def test_the_key_of_one_entry_opens_that_entry_alone() -> None:
+    one, other = seal(), seal()
+    key = entry_key(OURS, one[1:17])
+    assert open_with_entry_key(one, key=key) == RECORD
+    with pytest.raises(BadInput):
+        open_with_entry_key(other, key=key)

@@ -11,7 +11,7 @@ from keep_process import wait_until
 from vault_driver import VaultDriver, code_of
 
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
-from facekeep.vault import keeper as keeper_module
+from facekeep.settings import LogSettings
 from facekeep.vault import seal, wire
 from facekeep.vault.journal import Journal
 from facekeep.vault.keeper import Keeper
@@ -19,7 +19,7 @@ from facekeep.vault.log import Log
 
 
 def _keeper(folder: Path, **more: str) -> tuple[Keeper, wire.Initialized]:
-    keeper = Keeper(folder)
+    keeper = Keeper(folder, LogSettings(interval_s=0.1))
     made = keeper.operate(wire.Initialize(organization="O", member="M", **more))
     assert isinstance(made, wire.Initialized)
     return keeper, made
@@ -116,11 +116,10 @@ def test_a_full_disk_puts_a_checkpoint_off_and_a_broken_one_seals_the_vault(
     keeper, _ = _keeper(tmp_path / "v", method="key_file", key_file=str(tmp_path / "k"))
     stop, tried = threading.Event(), []
 
-    def fails(_: Log) -> str:
+    def fails(*_: object) -> str:
         tried.append(code)
         raise Unavailable(code, "no")
 
-    monkeypatch.setattr(keeper_module, "_PUBLISH_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(Log, "publish", fails)
     thread = threading.Thread(target=keeper.publish_forever, args=(stop,))
     thread.start()

@@ -212,7 +212,7 @@ def test_broken_json_is_refused_without_repeating_it(client, body):
 
 
 @pytest.mark.parametrize("path", ["/v1/collections?limit=0", "/v1/collections?limit=1001", "/v1/collections?limit=x",
-                                  "/v1/log/entries?start=-1", "/v1/log/proof", "/v1/log/proof?index=999999999",
+                                  "/v1/log/entries?start=-1", "/v1/log/proof", "/v1/log/proof?entry=999999999",
                                   "/v1/log/consistency?old_size=5&new_size=2"])  # fmt: skip
 def test_wrong_parameters_are_refused(client, path):
     assert client.get(path).status_code in (400, 404), path

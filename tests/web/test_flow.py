@@ -176,7 +176,7 @@ def test_forgotten_is_forgotten_for_everybody(client, new_collection, enroll, pe
     gone = (f"collections/{collection}", f"faces/{faces[2]['face_id']}", f"persons/{faces[3]['person_id']}")
     assert [client.get(f"/v1/{path}").status_code for path in gone] == [404, 404, 404]
     entry = client.get(f"/v1/log/entries?start={receipt['entry']}&limit=1").json()["entries"][0]
-    assert (entry["index"], entry["act"]) == (receipt["entry"], "faces.forgotten")
+    assert (entry["entry"], entry["act"]) == (receipt["entry"], "faces.forgotten")
 
 
 def test_low_quality_is_refused_with_advice(new_collection, enroll, real_faces):

@@ -65,6 +65,7 @@ ADVICE: dict[str, str] = {
     Code.DISK_FULL: "free space on the disk, then try again",
     Code.LOG_UNWRITABLE: "check the disk that holds the log; nothing is opened until it can be written",
     Code.STALE: "try again",
+    Code.NOT_YET_PUBLISHED: "wait for the next checkpoint, usually a minute, and try again",
     Code.BUSY: "try again in a moment",
     Code.INTERNAL: "look at the messages of `facekeep up`, then try again",
     Code.SUMS_REFUSED: "stop and investigate the search tier; keep the log",

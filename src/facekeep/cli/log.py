@@ -1,12 +1,13 @@
 """`facekeep log`: show the log, and check it with nothing but the mathematics."""
 
 import itertools
+from pathlib import Path
 
 import click
 
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, safe, say, table
-from facekeep_sdk import Checkpoint, LogEntry
+from facekeep_sdk import Checkpoint, ExportCheck, LogEntry, verify_export
 
 
 @click.group()
@@ -15,7 +16,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--start", type=click.IntRange(0), default=0, help="First log index.")
+@click.option("--start", type=click.IntRange(0), default=0, help="First entry number.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="How many entries.")
 @common
 def show(options: Options, start: int, limit: int) -> None:
@@ -30,12 +31,40 @@ def show(options: Options, start: int, limit: int) -> None:
 
 
 @command.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
+@click.option("--wait", type=click.FloatRange(0), default=600.0, show_default=True, help="Seconds for a checkpoint.")
 @common
-def verify(options: Options) -> None:
+def export(options: Options, out: Path, wait: float) -> None:
+    """Write every entry of your organization to a file that an auditor can check offline.
+
+    The file opens these entries to whoever has it. The export is an entry too, the last one in the file, so it waits
+    for the next checkpoint.
+    """
+    with options.client() as client:
+        found = client.export_log(out, patience_s=wait)
+        key = client.last_checkpoint.verifier_key if client.last_checkpoint else ""
+    if options.as_json:
+        emit_json(found)
+        return
+    _show_export(found)
+    name = safe(str(out))
+    say(f"written to {name}; check it anywhere with:", f"  facekeep log verify {name} --key {safe(key)}")
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--key", help="The log's public key, for FILE; from a source other than the file.")
+@common
+def verify(options: Options, file: Path | None, key: str | None) -> None:
     """Check that the log only grew since the last check, and that every entry of yours is in it.
+
+    With FILE: check an export, offline, with nothing but the file and --key.
 
     The first check on a machine trusts the log's key and remembers it. Exit status 6 when anything is wrong.
     """
+    if file is not None or key is not None:
+        _verify_file(options, file, key)
+        return
     with options.client() as client:
         checked = client.check_log(entries=True)
     if options.as_json:
@@ -44,21 +73,21 @@ def verify(options: Options) -> None:
     say(f"the log is whole: {checked.size} entries, root {checked.root}")
     say(f"it extends the {checked.previous_size} entries of the last check" if checked.previous_size
         else "first check on this machine: its key is remembered from now on")  # fmt: skip
-    say(f"{checked.entries} entries of your organization proved to be in it")
+    say(f"{checked.entries} entries of your organization proved to be in it; {checked.waiting} wait for a checkpoint")
 
 
 @command.command()
-@click.argument("index", type=click.IntRange(0))
+@click.argument("entry", type=click.IntRange(0))
 @common
-def prove(options: Options, index: int) -> None:
-    """Check that entry INDEX is in the log, and print the proof for somebody else to check."""
+def prove(options: Options, entry: int) -> None:
+    """Check that your organization's entry number ENTRY is in the log; print the proof for somebody else to check."""
     with options.client() as client:
-        proved = client.prove_entry(index)
+        proved = client.prove_entry(entry)
     if options.as_json:
         emit_json(proved)
         return
     proof = proved.proof
-    say(f"entry {index}, leaf hash {safe(proof.leaf_hash)}, is in the log of {proof.size} entries:")
+    say(f"entry {entry}, leaf hash {safe(proof.leaf_hash)}, is at index {proof.index} of the log of {proof.size}:")
     say(*(f"  {safe(one)}" for one in proof.hashes))
     say("", *_lines(proved.checkpoint))
 
@@ -75,10 +104,26 @@ def checkpoint(options: Options) -> None:
         say(*_lines(newest))
 
 
+def _verify_file(options: Options, file: Path | None, key: str | None) -> None:
+    if file is None or key is None:
+        raise click.UsageError("to check an export, give both its file and --key")
+    found = verify_export(file, key.strip())
+    if options.as_json:
+        emit_json(found)
+    else:
+        _show_export(found)
+
+
+def _show_export(found: ExportCheck) -> None:
+    say(f"{found.entries} entries, 0 to {found.entries - 1}, none missing, all in the signed log {safe(found.origin)}")
+    say(f"of {found.size} leaves; first {safe(found.first_at)}, exported {safe(found.exported_at)}")
+    table(("Act", "Entries"), sorted(found.acts.items()))
+
+
 def _lines(checkpoint: Checkpoint) -> list[str]:
     return [*(safe(line) for line in checkpoint.note.splitlines()), "", f"key: {safe(checkpoint.verifier_key)}"]
 
 
 def _row(entry: LogEntry) -> tuple[object, ...]:
     facts = ", ".join(f"{key}={value}" for key, value in sorted(entry.facts.items()))
-    return entry.index, entry.at, entry.actor, entry.act, entry.outcome, facts
+    return entry.entry, entry.at, entry.actor, entry.act, entry.outcome, facts

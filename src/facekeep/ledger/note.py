@@ -4,7 +4,8 @@ Everything is refused until the signature of the expected key has been checked: 
 Signatures by other keys (witnesses, rotated keys) are carried and ignored, as the specification demands.
 
 Source: C2SP signed-note and tlog-checkpoint; the verifier key's text form is that of golang.org/x/mod/sumdb/note.
-Only Ed25519 (signature type 0x01) is known here; the signature itself is made and checked by functions passed in.
+Notes are signed with Ed25519 (signature type 0x01); witnesses' cosignatures (type 0x04) are in `cosignature`. The
+signature itself is made and checked by functions passed in.
 """
 
 import binascii
@@ -22,7 +23,7 @@ MAX_SIGNATURES = 64
 MAX_KEY_NAME_BYTES = 1024
 MAX_SIZE = (1 << 63) - 1
 
-_ED25519 = b"\x01"
+ED25519 = b"\x01"
 _PUBLIC_KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _SIGNATURE_START = "— "
@@ -37,20 +38,21 @@ SignatureIsGood = Callable[[bytes, bytes, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """Who signs: a key name (a log's origin) and its 32-byte Ed25519 public key."""
+    """Who signs: a key name (a log's origin), its 32-byte Ed25519 public key, and the type of what it signs."""
 
     name: str
     public_key: bytes
+    kind: bytes = ED25519
 
     @property
     def key_id(self) -> bytes:
         """4 bytes that tell this key from others of the same name; an identifier, not a proof of anything."""
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()[:_KEY_ID_BYTES]
+        return sha256(self.name.encode() + b"\n" + self.kind + self.public_key).digest()[:_KEY_ID_BYTES]
 
     @property
     def text(self) -> str:
         """The key as people exchange it: `name+8 hex digits+base64`."""
-        return f"{self.name}+{self.key_id.hex()}+{_encode(_ED25519 + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{_encode(self.kind + self.public_key)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Checkpoint:
         return "".join(f"{line}\n" for line in (self.origin, str(self.size), _encode(self.root), *self.extensions))
 
 
-def verifier_key(*, name: str, public_key: bytes) -> VerifierKey:
+def verifier_key(*, name: str, public_key: bytes, kind: bytes = ED25519) -> VerifierKey:
     """The verifier key of that name.
 
     Raises
@@ -95,24 +97,24 @@ def verifier_key(*, name: str, public_key: bytes) -> VerifierKey:
     """
     if not _is_key_name(name) or len(public_key) != _PUBLIC_KEY_BYTES:
         raise _malformed("verifier key")
-    return VerifierKey(name, public_key)
+    return VerifierKey(name, public_key, kind)
 
 
-def parse_verifier_key(untrusted: str) -> VerifierKey:
-    """The verifier key written as `name+8 hex digits+base64`.
+def parse_verifier_key(untrusted: str, *, expected_kind: bytes = ED25519) -> VerifierKey:
+    """The verifier key of that kind written as `name+8 hex digits+base64`.
 
     Raises
     ------
     Tampered
-        `log_altered`: malformed, of an unknown type, or with an id that is not the key's.
+        `log_altered`: malformed, of another kind, or with an id that is not the key's.
     """
     parts = untrusted.split("+", 2) if len(untrusted) <= 2 * MAX_KEY_NAME_BYTES else []
     if len(parts) != 3 or not _KEY_ID.fullmatch(parts[1]):
         raise _malformed("verifier key")
     typed_key = _decode(parts[2], "verifier key")
-    if typed_key[:1] != _ED25519:
+    if typed_key[:1] != expected_kind:
         raise _malformed("verifier key")
-    key = verifier_key(name=parts[0], public_key=typed_key[1:])
+    key = verifier_key(name=parts[0], public_key=typed_key[1:], kind=expected_kind)
     if key.key_id.hex() != parts[1]:
         raise _malformed("verifier key")
     return key
@@ -122,8 +124,12 @@ def sign_note(text: str, *, key: VerifierKey, sign: Sign) -> str:
     """The signed note over `text`, which must end in a newline and hold no other control characters."""
     if not _is_note_text(text):
         raise _malformed("note text")
-    signature = _encode(key.key_id + sign(text.encode()))
-    return f"{text}\n{_SIGNATURE_START}{key.name} {signature}\n"
+    return f"{text}\n{signature_line(key, sign(text.encode()))}"
+
+
+def signature_line(key: VerifierKey, signature: bytes) -> str:
+    """The line that says that `key` signed, with its newline."""
+    return f"{_SIGNATURE_START}{key.name} {_encode(key.key_id + signature)}\n"
 
 
 def parse_note(untrusted: bytes) -> UnverifiedNote:

@@ -3,43 +3,77 @@
 from facekeep.service.keep import Keep
 from facekeep.terms import SessionToken
 from facekeep.vault.wire import (
+    BeginExport,
     Checkpoint,
+    Done,
+    ExportPage,
     GetCheckpoint,
     LogEntry,
     LogPage,
     Proof,
     ProveConsistency,
     ProveEntry,
+    ReadExport,
     ReadLog,
 )
 
 __all__ = [
     "Checkpoint",
+    "ExportPage",
     "LogEntry",
     "LogPage",
     "Proof",
+    "begin_export",
     "newest_checkpoint",
     "prove_consistency",
     "prove_entry",
+    "read_export",
     "read_log",
 ]
 
 
 def read_log(keep: Keep, session: SessionToken, *, start: int, limit: int) -> LogPage:
-    """Entries of the caller's organization from log index `start` on, and where to go on from."""
+    """Entries of the caller's organization from its entry number `start` on, and where to go on from."""
     return keep.vault.call(ReadLog(session=session, start=start, limit=limit), LogPage)
 
 
 def newest_checkpoint(keep: Keep) -> Checkpoint:
-    """The newest signed note over the whole log, and the key that checks it."""
+    """The newest published note over the whole log, and the key that checks it."""
     return keep.vault.call(GetCheckpoint(), Checkpoint)
 
 
-def prove_entry(keep: Keep, *, index: int, size: int) -> Proof:
-    """That the entry at `index` is in the tree of `size` (0 means the newest). Raises `not_found` beyond the tree."""
-    return keep.vault.call(ProveEntry(index=index, size=size), Proof)
+def prove_entry(keep: Keep, session: SessionToken, *, entry: int, size: int) -> Proof:
+    """That the organization's `entry` is in the tree of `size` (0 means the newest checkpoint).
+
+    Raises
+    ------
+    BadInput
+        `not_found`: no such entry, or no such tree.
+    Unavailable
+        `not_yet_published`: the entry is in a later checkpoint.
+    """
+    return keep.vault.call(ProveEntry(session=session, entry=entry, size=size), Proof)
 
 
 def prove_consistency(keep: Keep, *, old_size: int, new_size: int) -> Proof:
     """That the tree of `new_size` (0 means the newest) extends the tree of `old_size`."""
     return keep.vault.call(ProveConsistency(old_size=old_size, new_size=new_size), Proof)
+
+
+def begin_export(keep: Keep, session: SessionToken) -> int:
+    """Log an export of the organization's entries; the number of the entry that says so, its last."""
+    return keep.vault.call(BeginExport(session=session), Done).entry
+
+
+def read_export(keep: Keep, session: SessionToken, *, entry: int, start: int, limit: int, size: int) -> ExportPage:
+    """A page of the export that ends with `entry`.
+
+    Raises
+    ------
+    BadInput
+        `not_found`: no such export, or no such tree.
+    Unavailable
+        `not_yet_published`: no checkpoint covers the export yet.
+    """
+    message = ReadExport(session=session, entry=entry, start=start, limit=limit, size=size)
+    return keep.vault.call(message, ExportPage)

@@ -54,7 +54,7 @@ class Found:
 
     `gallery` is the number of templates searched, `floor` the score below which nothing is shown, `withheld` the
     number of candidates held back because too many searches have shown them; `entry` the log entry of the outcome and
-    `checkpoint` a signed note that covers it.
+    `checkpoint` the newest published note.
     """
 
     candidates: tuple[Candidate, ...]

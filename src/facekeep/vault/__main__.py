@@ -21,7 +21,7 @@ def main() -> int:
     try:
         chosen = settings.load(parser.parse_args().data)
         harden_process()
-        keeper = Keeper(chosen.vault_dir)
+        keeper = Keeper(chosen.vault_dir, chosen.log)
         lock = os.open(chosen.vault_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -83,6 +83,11 @@ class Database:
                 self._connection.execute("ROLLBACK")
             raise
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether what was run last can still be taken back."""
+        return bool(self._connection.in_transaction)
+
     def forget_old_pages(self) -> None:
         """Fold the write-ahead log into the file and empty it, so that overwritten rows are gone from both."""
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")

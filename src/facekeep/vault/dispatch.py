@@ -11,7 +11,7 @@ from typing import Any
 from facekeep.errors import Code, FacekeepError, Refused, Tampered
 from facekeep.terms import Role
 from facekeep.vault import wire
-from facekeep.vault.acts import enrolling, galleries, members, reading_log, searching
+from facekeep.vault.acts import enrolling, exporting_log, galleries, members, reading_log, searching
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
@@ -123,8 +123,10 @@ TABLE: dict[type[Message], Rule] = {
     wire.GetGarbage: Rule(enrolling.get_garbage, session=False),
     wire.GarbageGone: Rule(enrolling.garbage_gone, session=False),
     wire.ReadLog: Rule(reading_log.read_log, "log.read", _LOG, lambda m: {"start": m.start}),
+    wire.BeginExport: Rule(exporting_log.begin_export, exporting_log.EXPORT_ACT, _LOG),
+    wire.ReadExport: Rule(exporting_log.read_export, roles=_LOG),
     wire.GetCheckpoint: Rule(reading_log.get_checkpoint, session=False),
-    wire.ProveEntry: Rule(reading_log.prove_entry, session=False),
+    wire.ProveEntry: Rule(reading_log.prove_entry, roles=EVERY_ROLE),
     wire.ProveConsistency: Rule(reading_log.prove_consistency, session=False),
 }
 
@@ -184,6 +186,6 @@ def _run_logging_alarms(vault: OpenVault, rule: Rule, message: Message) -> Messa
         return rule.handler(vault, message)
     except (Refused, Tampered) as error:
         if error.entry is None and not vault.log.broken and vault.guesses.spend():
-            act = type(message).__name__
-            error.entry = vault.journal.write(KEEP, "server", act, error.code, {})
+            # Not told to whoever asked: the keep's own numbers count what others did.
+            vault.journal.write(KEEP, "server", type(message).__name__, error.code, {})
         raise

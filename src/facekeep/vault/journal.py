@@ -6,31 +6,39 @@ never names, scores or templates.
 """
 
 import os
+from collections.abc import Iterator
 
 from facekeep.errors import BadInput, Code, Tampered, Unavailable
+from facekeep.ledger.leaf import parse_leaf
 from facekeep.vault.clock import timestamp
 from facekeep.vault.database import Database
 from facekeep.vault.identity import Caller
 from facekeep.vault.keys import derive
 from facekeep.vault.log import Log
-from facekeep.vault.log_entries import LogRecord, open_entry, seal_entry
+from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, seal_entry
 from facekeep.vault.shelf import Shelf
 from facekeep.vault.wire import LogEntry
 
 KEEP = ""  # the organization of entries that belong to nobody
-_SCAN_AT_MOST = 20_000
+_LEAVES_AT_ONCE = 4_096
 Facts = dict[str, str | int | float | bool | None]
 
 
 class Journal:
-    """Writes and reads entries; remembers in the database how far the log had come."""
+    """Writes and reads entries; remembers in the database how far the log had come, and where each entry lies in it.
+
+    An entry's place in the tree stays in the vault, and in proofs: two of them would tell how much everybody did in
+    between. Everybody else knows an entry by its number among its organization's own.
+    """
 
     def __init__(self, database: Database, log: Log, shelf: Shelf, root: bytes) -> None:
         self._database = database
         self._log = log
         self._shelf = shelf
         self._keep_key = derive(root, "keep entries")
-        self._sequence = self._last_sequences()
+        self._not_saved: dict[tuple[str, int], int] = {}
+        self._is_offered = False
+        self._sequence = self._recovered()
 
     @property
     def log(self) -> Log:
@@ -38,49 +46,97 @@ class Journal:
         return self._log
 
     def write(self, org_id: str, actor: str, act: str, outcome: str, facts: Facts) -> int:
-        """Append one entry and return its log index; durable on return.
+        """Append one entry and return its number among the organization's; durable on return.
 
         Raises
         ------
         Unavailable
             `log_unwritable`. Nothing that waits for this entry may happen then.
         """
+        self._drop_saved()
         number = self._sequence.get(org_id, 0)
-        record = LogRecord(at=timestamp(), actor=actor, act=act, outcome=outcome, facts={"n": number, **facts})
-        index = self._log.append([self._sealed(record, org_id)])
+        record = LogRecord(number=number, at=timestamp(), actor=actor, act=act, outcome=outcome, facts=facts)
+        place = self._log.append([self._sealed(record, org_id)])
         self._sequence[org_id] = number + 1
-        return index
+        self._not_saved[org_id, number] = place
+        return number
 
     def note(self, caller: Caller, act: str, facts: Facts, outcome: str = "done") -> int:
         """An entry of the caller's organization."""
         return self.write(caller.org_id, caller.credential, act, outcome, facts)
 
     def forget_organization(self, org_id: str) -> None:
-        """Drop the sequence number of a shredded organization; nobody opens its entries any more."""
+        """Drop number and places of a shredded organization; nobody opens its entries any more."""
         self._sequence.pop(org_id, None)
+        self._not_saved = {entry: place for entry, place in self._not_saved.items() if entry[0] != org_id}
 
     def save_anchor(self) -> None:
-        """Inside a transaction: remember size, root and sequence numbers, so that a shortened log is noticed."""
+        """Inside a transaction: remember size, root and places, so that a shortened log is noticed."""
         size, root = self._log.anchor()
         self._database.run("INSERT OR REPLACE INTO meta VALUES ('log_anchor', ?)", size.to_bytes(8, "big") + root)
-        self._database.run_many(
-            "UPDATE organizations SET entries = ? WHERE org_id = ?",
-            [(number, org_id) for org_id, number in self._sequence.items() if org_id != KEEP],
-        )
+        rows = [(org_id, number, place) for (org_id, number), place in self._not_saved.items()]
+        self._database.run_many("INSERT OR REPLACE INTO log_places VALUES (?, ?, ?)", rows)
+        self._is_offered = True
+
+    def place(self, org_id: str, number: int) -> int:
+        """Where in the tree an organization's entry lies. Raises BadInput `not_found` where there is none."""
+        found = self._places(org_id, number, number + 1)
+        if not found:
+            raise BadInput(Code.NOT_FOUND, f"no entry {number}")
+        return found[0]
+
+    def last_number(self, org_id: str) -> int:
+        """The number of the organization's newest entry."""
+        return self._sequence[org_id] - 1
 
     def read(self, org_id: str, start: int, limit: int) -> tuple[list[LogEntry], int | None]:
-        """Up to `limit` entries of an organization from log index `start`, and where to go on (None at the end)."""
-        found: list[LogEntry] = []
-        key, size = self._key(org_id), self._log.size
-        start = min(start, size)
-        end = min(size, start + _SCAN_AT_MOST)
-        for index, leaf in enumerate(self._log.leaves(start, end - start), start):
-            entry = _opened(leaf, key)
-            if entry is not None:
-                found.append(entry.at_index(index))
-            if len(found) == limit:
-                return found, index + 1 if index + 1 < size else None
-        return found, end if end < size else None
+        """Up to `limit` entries of an organization from number `start`, and where to go on (None at the end).
+
+        Raises
+        ------
+        Tampered
+            `log_altered`: an entry is not where it had been written.
+        """
+        end = min(start + limit, self._sequence.get(org_id, 0))
+        key = self._key(org_id)
+        found = [
+            self._entry(key, number, place) for number, place in enumerate(self._places(org_id, start, end), start)
+        ]
+        return found, end if end < self._sequence.get(org_id, 0) else None
+
+    def exported(self, org_id: str, start: int, limit: int) -> list[tuple[int, bytes, bytes]]:
+        """Up to `limit` entries from number `start`: place, leaf, and the key that opens this leaf and no other.
+
+        Raises
+        ------
+        Tampered
+            `log_altered`: an entry is not where it had been written.
+        """
+        key, places = self._key(org_id), self._places(org_id, start, start + limit)
+        leaves = [(place, self._log.leaf(place)) for place in places]
+        for number, (_, leaf) in enumerate(leaves, start):
+            _expect(_opened(leaf, key), number)
+        return [(place, leaf, entry_key(key, parse_leaf(leaf).salt)) for place, leaf in leaves]
+
+    def _entry(self, key: bytes, number: int, place: int) -> LogEntry:
+        return _expect(_opened(self._log.leaf(place), key), number).shown
+
+    def _places(self, org_id: str, start: int, end: int) -> list[int]:
+        """Places of the entries numbered from `start` to before `end`, as far as there are any."""
+        if start >= end:
+            return []
+        sql = "SELECT place FROM log_places WHERE org_id = ? AND entry >= ? AND entry < ? ORDER BY entry"
+        saved = [place for (place,) in self._database.rows(sql, org_id, start, end)]
+        recent = (self._not_saved.get((org_id, number)) for number in range(start + len(saved), end))
+        return saved + [place for place in recent if place is not None]
+
+    def _drop_saved(self) -> None:
+        """Let go of places that are durable in the database, which they are once their transaction has ended."""
+        if not self._is_offered or self._database.in_transaction:
+            return
+        self._is_offered = False
+        anchored = read_anchor(self._database)[0]
+        self._not_saved = {entry: place for entry, place in self._not_saved.items() if place >= anchored}
 
     def _sealed(self, record: LogRecord, org_id: str) -> bytes:
         return seal_entry(record, org_key=self._key(org_id), salt=os.urandom(16), nonce=os.urandom(12))
@@ -88,17 +144,25 @@ class Journal:
     def _key(self, org_id: str) -> bytes:
         return self._keep_key if org_id == KEEP else derive(self._shelf.org_key(org_id), "entries")
 
-    def _last_sequences(self) -> dict[str, int]:
-        """Sequence numbers at the anchor, moved on by the entries that were written after it."""
-        rows = self._database.rows("SELECT org_id, entries FROM organizations")
-        sequence = {KEEP: 0, **dict(rows)}
-        anchored = read_anchor(self._database)[0]
-        for leaf in self._log.leaves(anchored, self._log.size - anchored):
-            for org_id, number in sequence.items():
-                entry = _opened(leaf, self._key(org_id))
-                if entry is not None:
-                    sequence[org_id] = max(number, int(entry.facts["n"] or 0) + 1)
+    def _recovered(self) -> dict[str, int]:
+        """The next number of each organization: those at the anchor, moved on by what was written after it."""
+        sequence = {KEEP: 0, **{org_id: 0 for (org_id,) in self._database.rows("SELECT org_id FROM organizations")}}
+        keys = {org_id: self._key(org_id) for org_id in sequence}
+        for org_id in sequence:
+            (last,) = self._database.row("SELECT max(entry) FROM log_places WHERE org_id = ?", org_id) or (None,)
+            sequence[org_id] = 0 if last is None else last + 1
+        for place, leaf in self._leaves_from(read_anchor(self._database)[0]):
+            for org_id, key in keys.items():
+                record = _opened(leaf, key)
+                if record is not None:
+                    self._not_saved[org_id, record.number] = place
+                    sequence[org_id] = record.number + 1
         return sequence
+
+    def _leaves_from(self, start: int) -> Iterator[tuple[int, bytes]]:
+        """Every leaf from index `start` to the end, each with its index."""
+        for page in range(start, self._log.size, _LEAVES_AT_ONCE):
+            yield from enumerate(self._log.leaves(page, _LEAVES_AT_ONCE), page)
 
 
 def read_anchor(database: Database) -> tuple[int, bytes | None]:
@@ -115,6 +179,12 @@ def _opened(leaf: bytes, key: bytes) -> LogRecord | None:
         return open_entry(leaf, org_key=key)
     except BadInput:
         return None
+
+
+def _expect(record: LogRecord | None, number: int) -> LogRecord:
+    if record is None or record.number != number:
+        raise Tampered(Code.LOG_ALTERED, f"the log does not hold entry {number} where it was written")
+    return record
 
 
 def must_seal(error: Exception) -> bool:

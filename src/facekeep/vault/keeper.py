@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
+from facekeep.settings import LogSettings
 from facekeep.vault import dispatch, operations, seal, wire
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.open_vault import OpenVault
@@ -14,14 +15,14 @@ from facekeep.vault.seal import SealFile
 from facekeep.vault.wire import Message
 
 _BETWEEN_TRIES_SECONDS = 1.0
-_PUBLISH_EVERY_SECONDS = 5.0
 
 
 class Keeper:
     """One vault folder. Thread-safe; unsealing and sealing happen one at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, log: LogSettings = LogSettings()) -> None:  # noqa: B008  frozen
         self._folder = folder
+        self._log = log
         self._open: OpenVault | None = None
         self._shares: list[str] = []
         self._lock = threading.Lock()
@@ -93,7 +94,8 @@ class Keeper:
 
     def publish_forever(self, stop: threading.Event) -> None:
         """Publish checkpoints at fixed intervals until `stop` is set. A full disk only puts one off."""
-        while not stop.wait(_PUBLISH_EVERY_SECONDS):
+        interval_s, started = self._log.interval_s, time.monotonic()
+        while not stop.wait(interval_s - (time.monotonic() - started) % interval_s):
             vault = self._open
             if vault is None:
                 continue
@@ -112,7 +114,7 @@ class Keeper:
         with self._lock:
             fresh, root, shares = seal.create(self._folder, message.method, secret)
             self._put_aside_unfinished()
-            vault = OpenVault(self._folder, root)
+            vault = OpenVault(self._folder, root, self._log)
             api_key = vault.bootstrap(message.organization, message.member)
             seal.save(self._folder, fresh)
             self._open = vault
@@ -146,7 +148,7 @@ class Keeper:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(self._folder, root)
+        vault = OpenVault(self._folder, root, self._log)
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}

@@ -9,11 +9,13 @@ Invariants
 - At opening, the log must extend what the vault remembers (`expected_size`, `expected_root`) and what it has published.
   Then the newest part is written afresh, so that nothing rests on pages that an earlier process failed to sync.
 - No checkpoint is ever signed that a later one does not extend.
+- What is shown to anybody is the last published checkpoint. The present size counts acts, so it stays inside.
 
 Each step of a rotation may be cut short: files below `tile/` appear whole, and the `tail`, replaced last, says which of
 them count. Until then they are written again with the same content.
 
-Not done here: encryption (`log_entries`), when to publish, and remembering the anchor (the vault's database).
+Not done here: encryption (`log_entries`), when to publish and with how much padding (`log_padding`), and remembering
+the anchor (the vault's database).
 """
 
 import os
@@ -52,7 +54,7 @@ class Log:
         self._folder_lock = lock_folder(folder)
         self._tail = OpenTail(self._stored.tail_path, 0, ())
         self._hashes = LogHashes(self._stored.full_tile)
-        self._note = (-1, "")
+        self._note = ""
         self._published_size = 0
 
     @classmethod
@@ -148,23 +150,28 @@ class Log:
             return first
 
     def checkpoint(self) -> str:
-        """A signed note over the present size and root."""
-        with self._fuse.lock:
-            size, root = self.anchor()
-            if self._note[0] != size:
-                text = Checkpoint(self._key.name, size, root).text
-                self._note = (size, sign_note(text, key=self._key, sign=self._signing_key.sign))
-            return self._note[1]
+        """The signed note that was published last."""
+        return self._note
 
-    def publish(self) -> str:
+    def publish(self, padding: Sequence[bytes] = ()) -> str:
         """Make the folder a valid static log of the present size for any C2SP tlog-tiles tool; the note it now shows.
+
+        Parameters
+        ----------
+        padding : leaves to add first. The newest part is then written afresh, each leaf in a frame of its own, so that
+            the file does not tell which leaves came together.
 
         Raises
         ------
         Unavailable
             `disk_full`: the folder shows the checkpoint before, the log goes on. `log_unwritable`: the log is shut.
         """
+        if padding:
+            _check_leaves(padding)
         with self._fuse.change():
+            if padding:
+                self._tail.replace(self._tail.start, padding)
+                self._hash(padding)
             if len(self._tail.leaves) >= TILE_WIDTH:
                 self._rotate()
             self._write_partial_tiles()
@@ -237,7 +244,7 @@ class Log:
         self._hashes = LogHashes.load(tail.start, self._stored.full_tile)
         self._hash(tail.leaves)
         self._check_extends(expected_size, expected_root)
-        published = self._stored.checkpoint(self._key)
+        published, self._note = self._stored.checkpoint_and_note(self._key)
         self._check_extends(published.size, published.root)
         self._published_size = published.size
 
@@ -295,9 +302,10 @@ class Log:
         replace_file(path, content)
 
     def _write_checkpoint(self) -> str:
-        note = self.checkpoint()
+        size, root = self.anchor()
+        note = sign_note(Checkpoint(self._key.name, size, root).text, key=self._key, sign=self._signing_key.sign)
         replace_file(self._stored.checkpoint_path, note.encode())
-        self._published_size = self.size
+        self._published_size, self._note = size, note
         return note
 
 

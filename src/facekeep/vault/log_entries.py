@@ -1,8 +1,13 @@
 """What an entry says, sealed for one organization into a leaf that tells nobody else anything.
 
-Each entry has its own AES-256-GCM key, derived from the organization's log key and the leaf's salt, so no key meets a
-nonce twice however long the log grows. The associated data binds the leaf's version and its salt. Every leaf is 1,024
-bytes and, without the key, a version byte and random-looking bytes: not even whose it is can be seen.
+Each entry has its own key, derived from the organization's log key and the leaf's salt: no key meets a nonce twice
+however long the log grows, and the key of one entry opens no other, so that it can be given to an auditor. From it come
+the AES-256-GCM key and a commitment that stands in the leaf, so that a leaf opens to one text or to none. Associated
+data binds version and salt. Every leaf is 1,024 bytes and, without the key, a version byte and random-looking bytes:
+not even whose it is can be seen.
+
+Source: Albertini, Duong, Gueron, Kölbl, Luykx, Schmieg, "How to Abuse and Fix Authenticated Encryption Without Key
+Commitment" (USENIX Security 2022), section 5.3: derive a commitment and the encryption key from one key by a hash.
 """
 
 import hmac
@@ -17,21 +22,29 @@ from facekeep.ledger.leaf import LEAF_VERSION, NONCE_BYTES, SALT_BYTES, pack_lea
 from facekeep.vault.wire import LogEntry
 
 _KEY_BYTES = 32
-_PURPOSE = b"facekeep log entry key v1"
+_PURPOSE = b"facekeep log entry key v2"
+_COMMITMENT = b"facekeep log entry commitment v2"
+_ENCRYPTION = b"facekeep log entry encryption v2"
 
 
 class LogRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
-    """An entry before it has an index: `at` (RFC 3339), who, what, how it ended, and ids, counts and settings."""
+    """What an entry says: its number among its organization's, from 0 on without a gap, `at` (RFC 3339), who, what, how
+    it ended, and ids, counts and settings.
+    """
 
+    number: int
     at: str
     actor: str
     act: str
     outcome: str
     facts: Annotated[dict[str, str | int | float | bool | None], msgspec.Meta(max_length=100)] = {}
 
-    def at_index(self, index: int) -> LogEntry:
+    @property
+    def shown(self) -> LogEntry:
         """The entry as it is shown to its organization."""
-        return LogEntry(index=index, at=self.at, actor=self.actor, act=self.act, outcome=self.outcome, facts=self.facts)
+        return LogEntry(
+            entry=self.number, at=self.at, actor=self.actor, act=self.act, outcome=self.outcome, facts=self.facts
+        )
 
 
 _RECORD = msgspec.msgpack.Decoder(LogRecord)
@@ -47,13 +60,14 @@ def seal_entry(record: LogRecord, *, org_key: bytes, salt: bytes, nonce: bytes) 
     Raises
     ------
     BadInput
-        `invalid_request`: the record takes more than 977 bytes, or an argument has the wrong length.
+        `invalid_request`: the record takes more than 945 bytes, or an argument has the wrong length.
     """
     if (len(org_key), len(salt), len(nonce)) != (_KEY_BYTES, SALT_BYTES, NONCE_BYTES):
         raise BadInput(Code.INVALID_REQUEST, "a key, salt or nonce of the log has the wrong length")
     plaintext = pad_entry(msgspec.msgpack.encode(record))
-    ciphertext = AESGCM(_entry_key(org_key, salt)).encrypt(nonce, plaintext, _associated(LEAF_VERSION, salt))
-    return pack_leaf(salt=salt, nonce=nonce, ciphertext=ciphertext)
+    key = entry_key(org_key, salt)
+    ciphertext = AESGCM(_encryption_key(key)).encrypt(nonce, plaintext, _associated(LEAF_VERSION, salt))
+    return pack_leaf(salt=salt, nonce=nonce, commitment=_commitment(key), ciphertext=ciphertext)
 
 
 def open_entry(untrusted_leaf: bytes, *, org_key: bytes) -> LogRecord:
@@ -66,9 +80,16 @@ def open_entry(untrusted_leaf: bytes, *, org_key: bytes) -> LogRecord:
     Tampered
         `log_altered`: no leaf at all, or sealed with this key but malformed.
     """
+    return open_with_entry_key(untrusted_leaf, key=entry_key(org_key, parse_leaf(untrusted_leaf).salt))
+
+
+def open_with_entry_key(untrusted_leaf: bytes, *, key: bytes) -> LogRecord:
+    """The record in the one leaf that `key` (32 bytes, see `entry_key`) opens. Raises as `open_entry` does."""
     leaf = parse_leaf(untrusted_leaf)
+    if not hmac.compare_digest(leaf.commitment, _commitment(key)):
+        raise BadInput(Code.NOT_FOUND, "no such log entry")
     try:
-        plaintext = AESGCM(_entry_key(org_key, leaf.salt)).decrypt(
+        plaintext = AESGCM(_encryption_key(key)).decrypt(
             leaf.nonce, leaf.ciphertext, _associated(leaf.version, leaf.salt)
         )
     except InvalidTag:
@@ -79,8 +100,17 @@ def open_entry(untrusted_leaf: bytes, *, org_key: bytes) -> LogRecord:
         raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext") from error
 
 
-def _entry_key(org_key: bytes, salt: bytes) -> bytes:
+def entry_key(org_key: bytes, salt: bytes) -> bytes:
+    """The key of the one leaf with that salt; it tells nothing of `org_key` or of any other leaf's key."""
     return hmac.digest(org_key, _PURPOSE + salt, "sha256")
+
+
+def _commitment(key: bytes) -> bytes:
+    return hmac.digest(key, _COMMITMENT, "sha256")
+
+
+def _encryption_key(key: bytes) -> bytes:
+    return hmac.digest(key, _ENCRYPTION, "sha256")
 
 
 def _associated(version: int, salt: bytes) -> bytes:

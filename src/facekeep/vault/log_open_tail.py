@@ -25,9 +25,9 @@ class OpenTail:
         self._used_bytes += len(frame)
         self.leaves += leaves
 
-    def replace(self, start: int) -> None:
-        """Write a new file with the entries from index `start` on, durably and all at once, and go on in it."""
-        leaves = self.leaves[start - self.start :]
+    def replace(self, start: int, more: Sequence[bytes] = ()) -> None:
+        """Write a new file of the entries from index `start` on and `more`, durably and all at once; go on in it."""
+        leaves = [*self.leaves[start - self.start :], *more]
         content = pack_tail(start, leaves)
         file = replace_and_keep_open(self._path, with_room(content))
         self.close()

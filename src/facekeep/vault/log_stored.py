@@ -39,10 +39,15 @@ class StoredLog:
 
     def checkpoint(self, expected_key: VerifierKey) -> Checkpoint:
         """The published checkpoint, its signature verified."""
+        return self.checkpoint_and_note(expected_key)[0]
+
+    def checkpoint_and_note(self, expected_key: VerifierKey) -> tuple[Checkpoint, str]:
+        """The published checkpoint, its signature verified, and the note as it was signed."""
         untrusted = read_file(self.checkpoint_path, limit=MAX_NOTE_BYTES, what="the checkpoint")
-        return open_checkpoint(
+        checkpoint = open_checkpoint(
             untrusted, expected_origin=expected_key.name, expected_key=expected_key, is_good=signature_is_good
         )
+        return checkpoint, untrusted.decode()
 
     def tail(self) -> Tail:
         """The newest entries."""

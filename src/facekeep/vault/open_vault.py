@@ -8,6 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
+from facekeep.settings import LogSettings
 from facekeep.terms import Role
 from facekeep.vault import score_meaning
 from facekeep.vault.batches import Batches
@@ -18,6 +19,7 @@ from facekeep.vault.identity.api_keys import Limits
 from facekeep.vault.journal import KEEP, Journal, read_anchor
 from facekeep.vault.keys import derive, fresh_id, fresh_key, unwrap, wrap
 from facekeep.vault.log import Log
+from facekeep.vault.log_padding import missing_from_bucket, padding
 from facekeep.vault.reseal import Jobs
 from facekeep.vault.score_meaning import ScoreTable
 from facekeep.vault.shelf import Shelf
@@ -29,9 +31,10 @@ _ORIGIN_PREFIX = "facekeep/"
 class OpenVault:
     """The unsealed state. `lock` guards all of it but the numerics of an opened search."""
 
-    def __init__(self, folder: Path, root: bytes) -> None:
+    def __init__(self, folder: Path, root: bytes, log: LogSettings = LogSettings()) -> None:  # noqa: B008  frozen
         self.lock = threading.RLock()
         self.is_closed = False
+        self._bucket = log.bucket
         with ExitStack() as undo:  # what cannot be opened whole lets go of its files, so that it can be tried again
             self.database = Database(folder / "vault.db", derive(root, "database"))
             undo.callback(self.database.close)
@@ -75,11 +78,11 @@ class OpenVault:
             raise Unavailable(Code.VAULT_SEALED, "the vault was sealed")
 
     def settle(self) -> None:
-        """Publish a checkpoint and remember it, if the log grew since."""
-        if self.log.size != read_anchor(self.database)[0] or self.log.published_size != self.log.size:
-            self.log.publish()
-            with self.database.transaction():
-                self.journal.save_anchor()
+        """Publish a checkpoint and remember it; the log grows by whole buckets from one to the next."""
+        grown = self.log.size - self.log.published_size
+        self.log.publish(padding(missing_from_bucket(grown, self._bucket)))
+        with self.database.transaction():
+            self.journal.save_anchor()
 
     def bootstrap(self, organization: str, member: str) -> str:
         """The first organization with a member of every role; returns its API key, to be shown once."""
@@ -88,8 +91,7 @@ class OpenVault:
             member_id = members.add(self.database, org_id, member, Role)
             api_key = api_keys.issue(self.database, self.credential_key, member_id, Limits(name="first key"))
         self.journal.write(KEEP, "operator", "vault.initialize", "done", {})
-        with self.database.transaction():
-            self.journal.save_anchor()
+        self.settle()
         return api_key.text
 
     def add_organization(self, name: str) -> str:

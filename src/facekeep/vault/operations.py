@@ -96,8 +96,8 @@ def _shred_organization(vault: OpenVault, message: wire.ShredOrganization) -> wi
     with vault.database.transaction():
         for collection in collections:
             forget.forget_collection(vault.database, collection)
+        vault.journal.save_anchor()  # before: it writes places of entries, and the organization's go too
         organizations.shred(vault.database, org_id)
-        vault.journal.save_anchor()
     vault.forget_organization(org_id)
     return wire.Done(entry=entry)
 

@@ -56,6 +56,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.DISK_FULL: Kind(507, "The disk is full"),
     Code.LOG_UNWRITABLE: Kind(503, "The log cannot be written, so nothing is opened"),
     Code.STALE: Kind(503, "The gallery changed meanwhile"),
+    Code.NOT_YET_PUBLISHED: Kind(503, "The next checkpoint is still to come"),
     Code.BUSY: Kind(503, "Too much work at once"),
     Code.INTERNAL: Kind(500, "Something went wrong here", "It is written in the server's log under this request id."),
     Code.SUMS_REFUSED: Kind(500, "The search engine's answer was refused", _TAMPERED),

@@ -25,10 +25,10 @@ def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOp
     """A session for a good API key; a wrong one is logged, as far as a flood of guesses leaves room."""
     try:
         caller = api_keys.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
-    except Refused as refusal:
+    except Refused as refusal:  # its entry's number is not told: it counts the keep's own entries
         if vault.guesses.spend():
             facts = {"uncounted_before": vault.guesses.suppressed}
-            refusal.entry = vault.journal.write(KEEP, "nobody", "authenticate", refusal.code, {**facts})
+            vault.journal.write(KEEP, "nobody", "authenticate", refusal.code, {**facts})
         raise
     return wire.SessionOpened(
         session=vault.sessions.open(caller), roles=names(caller.roles), expires_in_s=IDLE_SECONDS

@@ -5,7 +5,7 @@ ACTS = frozenset({
     "face.enroll", "face.forget", "face.list", "face.show",
     "invitation.list", "invitation.withdraw",
     "key.list", "key.make", "key.revoke",
-    "log.read",
+    "log.export", "log.read",
     "member.add", "member.invite", "member.list", "member.remove", "member.roles", "member.self",
     "person.create", "person.forget", "person.list", "person.show",
     "photo.detect", "record.open", "search.ask", "sessions.end", "verify.ask",

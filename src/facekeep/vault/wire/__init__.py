@@ -108,13 +108,17 @@ from facekeep.vault.wire.operating import (
     Unseal,
 )
 from facekeep.vault.wire.reading_log import (
+    BeginExport,
     Checkpoint,
+    ExportedEntry,
+    ExportPage,
     GetCheckpoint,
     LogEntry,
     LogPage,
     Proof,
     ProveConsistency,
     ProveEntry,
+    ReadExport,
     ReadLog,
 )
 from facekeep.vault.wire.searching import (
@@ -143,6 +147,7 @@ __all__ = [
     "ApiKeyView",
     "AskDetect",
     "Authenticate",
+    "BeginExport",
     "Block",
     "Candidate",
     "CandidateList",
@@ -163,6 +168,8 @@ __all__ = [
     "Done",
     "EndSession",
     "EndSessions",
+    "ExportPage",
+    "ExportedEntry",
     "FaceDraft",
     "FaceFacts",
     "FacePage",
@@ -221,6 +228,7 @@ __all__ = [
     "Proof",
     "ProveConsistency",
     "ProveEntry",
+    "ReadExport",
     "ReadLog",
     "RecallAnswer",
     "Recalled",
@@ -252,7 +260,8 @@ ServerRequest = (
     GetStatus | Authenticate | EndSession | CreateCollection | ListCollections | ShowCollection | DeleteCollection
     | CreatePerson | ListPersons | ShowPerson | ListFaces | ShowFace | SealFaces | CommitBatch | RecallAnswer
     | OpenCells | AskDetect | GrantSearch | OpenSums | Compare | ForgetFaces | ForgetPerson | NextReseal | Reseal
-    | GetGarbage | GarbageGone | ReadLog | GetCheckpoint | ProveEntry | ProveConsistency | WhoAmI | ListMembers
+    | GetGarbage | GarbageGone | ReadLog | GetCheckpoint | ProveEntry | ProveConsistency | BeginExport | ReadExport
+    | WhoAmI | ListMembers
     | AddProgram | SetRoles
     | RemoveMember | EndSessions | Invite | ListInvitations | WithdrawInvitation | MakeApiKey | ListApiKeys
     | RevokeApiKey
@@ -266,6 +275,7 @@ OperatorRequest = (
 Answer = (
     Failure | Done | Status | SessionOpened | CollectionPage | CollectionShown | PersonPage | PersonShown | FacePage
     | FaceShown | SealedBatch | Recalled | OpenedCells | Grant | Candidates | Compared | Forgotten | ResealJob | Garbage
-    | LogPage | Checkpoint | Proof | Initialized | ApiKeyIssued | Myself | MemberPage | MemberShown | Invited
+    | LogPage | Checkpoint | Proof | ExportPage | Initialized | ApiKeyIssued | Myself | MemberPage | MemberShown
+    | Invited
     | InvitationPage | ApiKeyMade | ApiKeyPage | OrganizationAdded | OrganizationPage
 )  # fmt: skip

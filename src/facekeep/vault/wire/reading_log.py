@@ -9,9 +9,12 @@ from facekeep.vault.wire.base import Message, Page
 
 
 class LogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One opened log entry of the caller's organization. `facts` holds ids, counts and settings, never names."""
+    """One opened log entry of the caller's organization, `entry` its number among that organization's entries.
 
-    index: int
+    `facts` holds ids, counts and settings, never names.
+    """
+
+    entry: int
     at: str
     actor: str
     act: str
@@ -20,7 +23,7 @@ class LogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReadLog(Message, frozen=True):
-    """Entries of the caller's organization, from log index `start` on."""
+    """Entries of the caller's organization, from its entry number `start` on."""
 
     session: SessionToken
     start: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -28,14 +31,14 @@ class ReadLog(Message, frozen=True):
 
 
 class LogPage(Message, frozen=True):
-    """Entries, and the index to go on from (None at the end)."""
+    """Entries, and the number to go on from (None at the end)."""
 
     entries: tuple[LogEntry, ...]
     next_start: int | None
 
 
 class GetCheckpoint(Message, frozen=True):
-    """The newest signed checkpoint and the public key that signs."""
+    """The newest published checkpoint and the public key that signs. Never the present size: that would count acts."""
 
 
 class Checkpoint(Message, frozen=True):
@@ -46,22 +49,64 @@ class Checkpoint(Message, frozen=True):
 
 
 class ProveEntry(Message, frozen=True):
-    """Inclusion proof of one entry in the tree of `size` (0 means the newest checkpoint)."""
+    """Inclusion proof of the caller's organization's entry in the tree of `size` (0 means the newest checkpoint)."""
 
-    index: Annotated[int, msgspec.Meta(ge=0)]
+    session: SessionToken
+    entry: Annotated[int, msgspec.Meta(ge=0)]
     size: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class ProveConsistency(Message, frozen=True):
-    """Proof that the tree of `new_size` (0 means the newest) extends the tree of `old_size`."""
+    """Proof that the tree of `new_size` (0 means the newest checkpoint) extends the tree of `old_size`."""
 
     old_size: Annotated[int, msgspec.Meta(ge=0)]
     new_size: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Proof(Message, frozen=True):
-    """RFC 6962 hashes; for an entry also its 32-byte leaf hash."""
+    """RFC 6962 hashes; for an entry also its place in the tree and its 32-byte leaf hash."""
 
     hashes: tuple[bytes, ...]
     size: int
     leaf_hash: bytes = b""
+    index: int = 0
+
+
+class BeginExport(Message, frozen=True):
+    """Log that the organization's entries are exported; the entry that says so will be the last one of the export."""
+
+    session: SessionToken
+
+
+class ReadExport(Message, frozen=True):
+    """A page of the export that ends with `entry`: entries from number `start` on, proved in the tree of `size`.
+
+    `size` 0 means the newest checkpoint; the pages that follow name the size of the first.
+    """
+
+    session: SessionToken
+    entry: Annotated[int, msgspec.Meta(ge=0)]
+    start: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limit: Page = 100
+    size: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class ExportedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A leaf at its place in the tree, its inclusion proof, and the 32-byte key that opens it and no other."""
+
+    index: int
+    leaf: bytes
+    key: bytes
+    hashes: tuple[bytes, ...]
+
+
+class ExportPage(Message, frozen=True):
+    """Entries in order, the size they are proved in, and the number to go on from (None at the end).
+
+    `note` is the newest checkpoint: that of `size` where the page was asked for with size 0.
+    """
+
+    note: str
+    size: int
+    entries: tuple[ExportedEntry, ...]
+    next_start: int | None

@@ -295,7 +295,7 @@ class Found(Told):
     """A candidate list, score descending, at most one face a person.
 
     `gallery` templates were searched; nothing below `floor` is shown; `withheld` records were held back because too
-    many searches have shown them; `checkpoint` covers `entry`, the log entry of this search.
+    many searches have shown them; `entry` is the log entry of this search, `checkpoint` the newest published.
     """
 
     candidates: list[Candidate]
@@ -378,9 +378,9 @@ class Status(Told):
 
 
 class LogEntry(Told):
-    """One opened log entry of the caller's organization."""
+    """One opened log entry of the caller's organization; `entry` counts that organization's entries alone."""
 
-    index: int
+    entry: int
     at: str
     actor: str
     act: str
@@ -389,15 +389,43 @@ class LogEntry(Told):
 
 
 class LogPage(Told):
-    """Entries, and the index to go on from (null at the end)."""
+    """Entries, and the number to go on from (null at the end)."""
 
     entries: list[LogEntry]
     next_start: int | None
 
 
 class Proof(Told):
-    """RFC 6962 hashes for the tree of `size`, in base64; for an entry also its leaf hash."""
+    """RFC 6962 hashes for the tree of `size`, in base64; for an entry also its leaf hash and its place in the tree."""
 
     hashes: list[str]
     size: int
     leaf_hash: str
+    index: int
+
+
+class Export(Told):
+    """An export was begun; `entry` is the log entry that says so, and its last."""
+
+    entry: int
+
+
+class ExportedEntry(Told):
+    """A leaf at its place in the tree, the key that opens it and no other, and its inclusion proof; all in base64."""
+
+    index: int
+    leaf: str
+    key: str
+    hashes: list[str]
+
+
+class ExportPage(Told):
+    """Entries proved in the tree of `size`, and the number to go on from (null at the end).
+
+    `note` is the newest checkpoint: that of `size` where the page was asked for without one.
+    """
+
+    note: str
+    size: int
+    entries: list[ExportedEntry]
+    next_start: int | None
