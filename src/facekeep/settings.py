@@ -64,14 +64,23 @@ class SearchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threads: int = 0
 
 
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness that cosigns checkpoints: where it listens, and its verifier key in note format."""
+
+    url: Annotated[str, msgspec.Meta(pattern="^https?://", max_length=1_000)]
+    key: Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the log shows itself. A checkpoint every `interval_s` seconds, each larger by a multiple of `bucket` entries.
 
-    An idle keep's log grows by a bucket of 1 KiB entries an interval: 47 MB a day with the defaults.
+    An idle keep's log grows by a bucket of 1 KiB entries an interval: 47 MB a day with the defaults. The server sends
+    every checkpoint to `witnesses`, and shows what they signed with it.
     """
 
     interval_s: Annotated[float, msgspec.Meta(ge=0.1, le=3_600)] = 60.0
     bucket: Annotated[int, msgspec.Meta(ge=1, le=4_096)] = 32
+    witnesses: Annotated[tuple[WitnessSettings, ...], msgspec.Meta(max_length=16)] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ Each method is one description of `calls.py` bound to a way of sending, so the t
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import wraps
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,7 @@ from facekeep_sdk import calls, calls_members, log_export, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
-from facekeep_sdk.models import Checkpoint, ExportCheck, LogCheck, ProvedEntry
+from facekeep_sdk.models import Checkpoint, CosignedCheckpoint, ExportCheck, LogCheck, ProvedEntry
 from facekeep_sdk.sending import Outcome, Retries, request_arguments, settle
 
 P = ParamSpec("P")
@@ -157,6 +157,10 @@ class Client(_Common):
         """Check the log, and that the organization's `entry` is in it; returns what others need to check the same."""
         return self._converse(log_memory.prove_entry(self._memory, entry))
 
+    def cosigned_checkpoint(self, witness_keys: Sequence[str], *, patience_s: float = 30.0) -> CosignedCheckpoint:
+        """Check the log, and that each of these witnesses cosigned its newest checkpoint."""
+        return self._converse(log_memory.cosigned_checkpoint(self._memory, witness_keys, patience_s=patience_s))
+
     def export_log(self, path: Path, *, patience_s: float = 600.0) -> ExportCheck:
         """Write the organization's own entries to a file that anybody can check offline; see `verify_export`."""
         return self._converse(log_export.export_log(self._memory, path, patience_s=patience_s))
@@ -258,6 +262,10 @@ class AsyncClient(_Common):
     async def prove_entry(self, entry: int) -> ProvedEntry:
         """Check the log, and that the organization's `entry` is in it; returns what others need to check the same."""
         return await self._converse(log_memory.prove_entry(self._memory, entry))
+
+    async def cosigned_checkpoint(self, witness_keys: Sequence[str], *, patience_s: float = 30.0) -> CosignedCheckpoint:
+        """Check the log, and that each of these witnesses cosigned its newest checkpoint."""
+        return await self._converse(log_memory.cosigned_checkpoint(self._memory, witness_keys, patience_s=patience_s))
 
     async def export_log(self, path: Path, *, patience_s: float = 600.0) -> ExportCheck:
         """Write the organization's own entries to a file that anybody can check offline; see `verify_export`."""

@@ -53,6 +53,10 @@ class LogTampered(FacekeepSdkError):
         super().__init__("log_altered", message)
 
 
+class NotCosigned(LogTampered):
+    """A witness that was asked for has not signed this checkpoint: not yet, or not at all."""
+
+
 def api_error(status: int, untrusted_body: bytes, request_id: str) -> FacekeepApiError:
     """The exception for an answer of `status` (400 or more), whatever its body looks like."""
     members = _members(untrusted_body)

@@ -15,9 +15,10 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from facekeep_sdk.errors import LogTampered
+from facekeep_sdk.errors import LogTampered, NotCosigned
 
-_ED25519 = b"\x01"
+_ED25519, _COSIGNATURE = b"\x01", b"\x04"
+_TIME_BYTES = 8
 _LONGEST_PROOF = 64
 _LONGEST_NOTE, _MOST_SIGNATURES = 256 * 1024, 64
 _KEY_HASH_BYTES, _HASH_BYTES = 4, 32
@@ -42,6 +43,23 @@ def open_checkpoint(untrusted_note: str, verifier_key: str) -> TreeHead:
     if not ours or not all(is_signed(one[_KEY_HASH_BYTES:], public_key, text) for one in ours):
         raise LogTampered("the checkpoint is not signed by the log's key")
     return _tree_head(text)
+
+
+def check_cosignature(untrusted_note: str, witness_key: str) -> int:
+    """When the witness cosigned this checkpoint, in Unix seconds, after its signature was checked.
+
+    Source: C2SP tlog-cosignature, version 1.
+    """
+    name, key_hash, public_key = _parse_verifier_key(witness_key, _COSIGNATURE)
+    text, signatures = split_note(untrusted_note)
+    ours = [one[_KEY_HASH_BYTES:] for signer, one in signatures if signer == name and one[:_KEY_HASH_BYTES] == key_hash]
+    times = [int.from_bytes(one[:_TIME_BYTES], "big") for one in ours]
+    if not ours:
+        raise NotCosigned(f"the checkpoint is not cosigned by {name}")
+    for one, time_s in zip(ours, times, strict=True):
+        if not is_signed(one[_TIME_BYTES:], public_key, f"cosignature/v1\ntime {time_s}\n{text}"):
+            raise LogTampered(f"the cosignature of {name} does not verify")
+    return max(times)
 
 
 def split_note(untrusted_note: str) -> tuple[str, list[tuple[str, bytes]]]:
@@ -117,12 +135,12 @@ def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def _parse_verifier_key(text: str) -> tuple[str, bytes, bytes]:
+def _parse_verifier_key(text: str, kind: bytes = _ED25519) -> tuple[str, bytes, bytes]:
     name, _, rest = text.partition("+")
     key_hash, _, encoded = rest.partition("+")
     key = decoded(encoded)
     expected = sha256(name.encode() + b"\n" + key).digest()[:4]
-    if not name or key[:1] != _ED25519 or len(key) != 33 or expected.hex() != key_hash:
+    if not name or key[:1] != kind or len(key) != 33 or expected.hex() != key_hash:
         raise LogTampered("the log's key is malformed")
     return name, expected, key[1:]
 

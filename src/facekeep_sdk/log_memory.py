@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
@@ -10,10 +11,12 @@ from typing import Any
 import msgspec
 
 from facekeep_sdk import calls
-from facekeep_sdk.calls import Call, Conversation, Page
-from facekeep_sdk.errors import FacekeepApiError, LogTampered
-from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_inclusion, open_checkpoint
-from facekeep_sdk.models import Checkpoint, LogCheck, LogEntry, Proof, ProvedEntry
+from facekeep_sdk.calls import Call, Conversation, Page, Pause
+from facekeep_sdk.errors import FacekeepApiError, LogTampered, NotCosigned
+from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_cosignature, check_inclusion, open_checkpoint
+from facekeep_sdk.models import Checkpoint, CosignedCheckpoint, LogCheck, LogEntry, Proof, ProvedEntry
+
+_LOOK_EVERY_S = 0.5
 
 
 @dataclass(slots=True)
@@ -81,6 +84,27 @@ def check_extension(memory: LogMemory, newest: Checkpoint) -> Conversation[tuple
     else:
         check_consistency(old, head, ())
     return head, old
+
+
+def cosigned_checkpoint(
+    memory: LogMemory, witness_keys: Sequence[str], *, patience_s: float
+) -> Conversation[CosignedCheckpoint]:
+    """Check the log, and that each witness cosigned its newest checkpoint. Raises `LogTampered`.
+
+    A checkpoint is signed soon after it is published; the first that is signed by all is waited for.
+    """
+    waited_s = 0.0
+    while True:
+        checked = yield from check_log(memory)
+        try:
+            times = {key: check_cosignature(checked.checkpoint.note, key) for key in witness_keys}
+        except NotCosigned:
+            if waited_s >= patience_s:
+                raise
+        else:
+            return CosignedCheckpoint(checked.checkpoint, times)
+        yield Pause(_LOOK_EVERY_S)
+        waited_s += _LOOK_EVERY_S
 
 
 def prove_entry(memory: LogMemory, entry: int) -> Conversation[ProvedEntry]:

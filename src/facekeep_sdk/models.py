@@ -325,3 +325,11 @@ class ExportCheck:
     root: str
     origin: str
     acts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CosignedCheckpoint:
+    """A checkpoint that passed `check_log`, and when each witness, by its key, cosigned it (Unix seconds)."""
+
+    checkpoint: Checkpoint
+    cosigned_at: dict[str, int]

@@ -1,6 +1,8 @@
 """`facekeep log`: show the log, and check it with nothing but the mathematics."""
 
 import itertools
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,6 +10,8 @@ import click
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, safe, say, table
 from facekeep_sdk import Checkpoint, ExportCheck, LogEntry, verify_export
+
+_LARGEST_PORT = 65_535
 
 
 @click.group()
@@ -93,15 +97,50 @@ def prove(options: Options, entry: int) -> None:
 
 
 @command.command()
+@click.option("--witness-key", "witness_keys", multiple=True, help="A witness that must have cosigned; repeatable.")
 @common
-def checkpoint(options: Options) -> None:
-    """Print the newest signed checkpoint and the key that signs, after checking both."""
+def checkpoint(options: Options, witness_keys: tuple[str, ...]) -> None:
+    """Print the newest signed checkpoint and the key that signs, after checking both.
+
+    With --witness-key: also that each of these witnesses cosigned it. Exit status 6 where one did not.
+    """
     with options.client() as client:
-        newest = client.check_log().checkpoint
+        newest = client.cosigned_checkpoint([key.strip() for key in witness_keys])
     if options.as_json:
-        emit_json(newest)
-    else:
-        say(*_lines(newest))
+        emit_json(newest if witness_keys else newest.checkpoint)
+        return
+    say(*_lines(newest.checkpoint))
+    for key, time_s in newest.cosigned_at.items():
+        when = datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
+        say(f"cosigned by {safe(key.partition('+')[0])} at {when}")
+
+
+@command.command()
+@click.option("--listen", default="127.0.0.1:8471", show_default=True, help="Address and port to listen on.")
+@click.option("--state", type=click.Path(file_okay=False, path_type=Path), required=True, help="The witness's folder.")
+@click.option("--origin-key", "origin_keys", multiple=True, required=True, help="A log's public key; repeatable.")
+@click.option("--name", required=True, help="The witness's name: a host name, say; part of its key.")
+@click.option("--json", "as_json", is_flag=True, help="Print the witness's key as JSON.")
+def witness(listen: str, state: Path, origin_keys: tuple[str, ...], name: str, *, as_json: bool) -> None:
+    """Cosign the checkpoints of other machines' logs, as long as each extends the one before.
+
+    Runs until Ctrl-C, on another machine than the keep, and holds none of the keep's secrets. Its own key is made in
+    --state at the first start; its public half is printed, for the keep's `log.witnesses` and for whoever checks.
+    """
+    from facekeep.service.witness.server import run_witness  # noqa: PLC0415 - keeps `facekeep --help` fast
+
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LARGEST_PORT:
+        raise click.UsageError("--listen wants an address and a port, as in 0.0.0.0:8471")
+
+    def started(key: str, port: int) -> None:
+        if as_json:
+            emit_json({"witness_key": key, "host": host, "port": port})
+        else:
+            say(f"witness key: {safe(key)}", f"listening on {safe(host)}:{port}")
+        sys.stdout.flush()
+
+    run_witness(state, name, [key.strip() for key in origin_keys], host=host, port=int(port), started=started)
 
 
 def _verify_file(options: Options, file: Path | None, key: str | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from facekeep.faces import FaceWorkers
 from facekeep.search.local import LocalSearch
+from facekeep.service.cosigning import Cosignatures
 from facekeep.settings import Settings
 from facekeep.store import Store
 from facekeep.vault.client import VaultClient
@@ -42,6 +43,7 @@ class Keep:
     faces: FaceWorkers
     chores: Chores = field(default_factory=Chores)
     under_way: UnderWay = field(default_factory=UnderWay)
+    cosignatures: Cosignatures = field(default_factory=Cosignatures)
 
 
 @contextmanager

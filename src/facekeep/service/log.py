@@ -38,8 +38,9 @@ def read_log(keep: Keep, session: SessionToken, *, start: int, limit: int) -> Lo
 
 
 def newest_checkpoint(keep: Keep) -> Checkpoint:
-    """The newest published note over the whole log, and the key that checks it."""
-    return keep.vault.call(GetCheckpoint(), Checkpoint)
+    """The newest published note over the whole log, with what witnesses signed of it, and the key that checks it."""
+    newest = keep.vault.call(GetCheckpoint(), Checkpoint)
+    return Checkpoint(note=keep.cosignatures.on(newest.note), verifier_key=newest.verifier_key)
 
 
 def prove_entry(keep: Keep, session: SessionToken, *, entry: int, size: int) -> Proof:

@@ -103,6 +103,7 @@ class _Inside(threading.Thread):
 
     def _open(self) -> None:
         # Imported here, and not before the socket listens: these load models' runtimes, kernels and the database.
+        from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
         from facekeep.service.housekeeping import Housekeeper  # noqa: PLC0415
         from facekeep.service.keep import open_keep  # noqa: PLC0415
         from facekeep.service.warm import warm_up  # noqa: PLC0415
@@ -113,6 +114,7 @@ class _Inside(threading.Thread):
         with (
             open_keep(self._settings) as keep,
             Housekeeper(keep, report=_report_housekeeping, rest=lambda: self._server.rest(threads)) as housekeeper,
+            Cosigning(keep.vault, self._settings.log.witnesses, keep.cosignatures, report=_report_cosigning),
         ):
             self._opening.opened(create_app(keep, touched=housekeeper.touched))
             write_line("open")
@@ -141,6 +143,10 @@ def _config(app: Opening, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=_SHUTDOWN_S,
         h11_max_incomplete_event_size=_LARGEST_HEAD_BYTES,
     )
+
+
+def _report_cosigning(error: Exception) -> None:
+    write_failure("cosigning", error)
 
 
 def _report_housekeeping(error: Exception) -> None:

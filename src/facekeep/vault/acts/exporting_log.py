@@ -3,7 +3,7 @@
 The act of exporting is itself an entry, the last one of its export: an export that ends earlier shows that it does.
 """
 
-from facekeep.errors import BadInput, Code
+from facekeep.errors import BadInput, Code, Refused
 from facekeep.vault import wire
 from facekeep.vault.acts.reading_log import checked_size
 from facekeep.vault.identity import Caller
@@ -19,6 +19,8 @@ def begin_export(vault: OpenVault, caller: Caller, _message: wire.BeginExport) -
 
 def read_export(vault: OpenVault, caller: Caller, message: wire.ReadExport) -> wire.ExportPage:
     """A page of an export that was begun; its own entry covers the reading."""
+    if not caller.may(EXPORT_ACT, caller.roles):
+        raise Refused(Code.FORBIDDEN, "this is not for this key")
     found_last, _ = vault.journal.read(caller.org_id, message.entry, 1)
     if not found_last or found_last[0].act != EXPORT_ACT:
         raise BadInput(Code.NOT_FOUND, "no such export")
