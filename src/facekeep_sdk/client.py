@@ -5,6 +5,7 @@ Each method is one description of `calls.py` bound to a way of sending, so the t
 
 import asyncio
 import inspect
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import wraps
@@ -71,10 +72,17 @@ def _listed_async(describe: Callable[P, Call[Page[T]]]) -> Callable[Concatenate[
     return _described(describe, method)
 
 
+def _pause(pause: Pause) -> object:
+    time.sleep(pause.seconds)
+    return pause
+
+
 class _Common:
     """What both clients are made with. The key is sent as a header only, and never shown.
 
-    `checkpoint_path` keeps the last checked checkpoint of the log between runs; see `check_log`.
+    `checkpoint_path` keeps the last checked checkpoint of the log between runs. With it, the first call of every client
+    checks that the log extends what was seen last, and no call is sent where it does not: a keep that was set back to
+    an older state, or shows another history, is refused with `LogTampered`. See `check_log`.
     """
 
     def __init__(
@@ -89,6 +97,7 @@ class _Common:
         self.base_url = base_url.rstrip("/")
         self._retries = retries or Retries()
         self._memory = LogMemory(checkpoint_path)
+        self._is_checked = checkpoint_path is None
         self._options: dict[str, Any] = {
             "base_url": self.base_url,
             "headers": {"Authorization": f"Bearer {api_key}", "User-Agent": "facekeep-sdk"},
@@ -112,6 +121,7 @@ class Client(_Common):
     def __init__(self, base_url: str, api_key: str, **options: Any) -> None:
         super().__init__(base_url, api_key, **options)
         self._http = httpx.Client(**self._options)
+        self._looking = threading.Lock()
 
     status = _sent(calls.status)
     create_collection = _sent(calls.create_collection)
@@ -167,6 +177,17 @@ class Client(_Common):
 
     def send(self, call: Call[T]) -> T:
         """Send a described call, again where that is safe, and return its decoded answer."""
+        if not self._is_checked:
+            self._look_first()
+        return self._send(call)
+
+    def _look_first(self) -> None:
+        with self._looking:
+            if not self._is_checked:
+                self._converse(log_memory.check_log(self._memory), self._send)
+                self._is_checked = True
+
+    def _send(self, call: Call[T]) -> T:
         for attempt in count(1):
             outcome = self._attempt(call)
             delay_s = self._retries.delay_s(call, attempt, outcome)
@@ -194,15 +215,13 @@ class Client(_Common):
             except httpx.TransportError as error:
                 return error
 
-    def _answered(self, step: Call[Any] | Pause) -> Any:
-        return time.sleep(step.seconds) if isinstance(step, Pause) else self.send(step)
-
-    def _converse(self, conversation: Conversation[T]) -> T:
+    def _converse(self, conversation: Conversation[T], send: Callable[[Call[Any]], Any] | None = None) -> T:
+        send = send or self.send
         call = next(conversation)
         while True:
             try:
                 try:
-                    answer = self._answered(call)
+                    answer = _pause(call) if isinstance(call, Pause) else send(call)
                 except FacekeepApiError as error:
                     call = conversation.throw(error)
                 else:
@@ -218,6 +237,7 @@ class AsyncClient(_Common):
     def __init__(self, base_url: str, api_key: str, **options: Any) -> None:
         super().__init__(base_url, api_key, **options)
         self._http = httpx.AsyncClient(**self._options)
+        self._looking = asyncio.Lock()
 
     status = _awaited(calls.status)
     create_collection = _awaited(calls.create_collection)
@@ -273,6 +293,17 @@ class AsyncClient(_Common):
 
     async def send(self, call: Call[T]) -> T:
         """Send a described call, again where that is safe, and return its decoded answer."""
+        if not self._is_checked:
+            await self._look_first()
+        return await self._send(call)
+
+    async def _look_first(self) -> None:
+        async with self._looking:
+            if not self._is_checked:
+                await self._converse(log_memory.check_log(self._memory), self._send)
+                self._is_checked = True
+
+    async def _send(self, call: Call[T]) -> T:
         for attempt in count(1):
             outcome = await self._attempt(call)
             delay_s = self._retries.delay_s(call, attempt, outcome)
@@ -300,15 +331,15 @@ class AsyncClient(_Common):
             except httpx.TransportError as error:
                 return error
 
-    async def _answered(self, step: Call[Any] | Pause) -> Any:
-        return await (asyncio.sleep(step.seconds) if isinstance(step, Pause) else self.send(step))
-
-    async def _converse(self, conversation: Conversation[T]) -> T:
+    async def _converse(
+        self, conversation: Conversation[T], send: Callable[[Call[Any]], Awaitable[Any]] | None = None
+    ) -> T:
+        send = send or self.send
         call = next(conversation)
         while True:
             try:
                 try:
-                    answer = await self._answered(call)
+                    answer = await (asyncio.sleep(call.seconds) if isinstance(call, Pause) else send(call))
                 except FacekeepApiError as error:
                     call = conversation.throw(error)
                 else:

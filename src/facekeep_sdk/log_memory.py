@@ -31,15 +31,23 @@ class LogMemory:
 
     def __post_init__(self) -> None:
         if self.path is not None and self.path.exists():
-            try:
-                self.last = msgspec.json.decode(self.path.read_bytes(), type=Checkpoint)
-            except msgspec.DecodeError as error:
-                raise LogTampered("the remembered checkpoint on this machine is damaged") from error
+            self.last = self._read()
+
+    def _read(self) -> Checkpoint:
+        assert self.path is not None
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=Checkpoint)
+        except msgspec.DecodeError as error:
+            raise LogTampered("the remembered checkpoint on this machine is damaged") from error
+
+    def _size_on_disk(self) -> int:
+        assert self.path is not None
+        return _size(self._read()) if self.path.exists() else 0
 
     def remember(self, checkpoint: Checkpoint) -> None:
-        """Keep `checkpoint`, replacing the file in one step."""
+        """Keep `checkpoint`, replacing the file in one step, unless another process has seen a later one meanwhile."""
         self.last = checkpoint
-        if self.path is None:
+        if self.path is None or self._size_on_disk() > _size(checkpoint):
             return
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, beside = mkstemp(dir=self.path.parent, prefix=".checkpoint-")
@@ -48,6 +56,10 @@ class LogMemory:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, self.path)
+
+
+def _size(checkpoint: Checkpoint) -> int:
+    return open_checkpoint(checkpoint.note, checkpoint.verifier_key).size
 
 
 def check_log(memory: LogMemory, *, entries: bool = False) -> Conversation[LogCheck]:

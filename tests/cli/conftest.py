@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.cli.main import run
+from facekeep.ledger.note import Checkpoint, sign_note, verifier_key
+from facekeep.ledger.tree import EMPTY_ROOT
 from facekeep.service import credentials
 from facekeep.settings import load
 
@@ -43,6 +46,14 @@ class FakeKeep:
 
     def __call__(self, *arguments: object) -> int:
         return int(run([str(one) for one in arguments] + ["--data", str(self.data)]))
+
+
+def signed_checkpoint() -> dict[str, str]:
+    """An empty log's, which every client looks at before its first call."""
+    private = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    key = verifier_key(name="keep.example/log", public_key=private.public_key().public_bytes_raw())
+    note = sign_note(Checkpoint(key.name, 0, EMPTY_ROOT).text, key=key, sign=private.sign)
+    return {"note": note, "verifier_key": key.text}
 
 
 def photo_parts(body: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
@@ -87,6 +98,7 @@ def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKeep]:
     settings = load(fake.data)
     credentials.make_data_dir(settings)
     credentials.save(settings, "fk_test")
+    fake.rule("GET /v1/log/checkpoint", signed_checkpoint())
     fake.rule("GET /v1/collections", {"items": [COLLECTION], "next_cursor": ""})
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -1,5 +1,6 @@
 """A client remembers the log it saw, and notices when the log is not the same any more."""
 
+import asyncio
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.ledger.tree import consistency_proof, inclusion_proof, leaf_hash, node_hash, root_at
-from facekeep_sdk import Client, FacekeepApiError, LogTampered
+from facekeep_sdk import AsyncClient, Client, FacekeepApiError, LogTampered
 from facekeep_sdk.sending import Retries
 
 ORIGIN = "keep.example/log"
@@ -169,3 +170,54 @@ def test_a_server_without_a_log_raises_what_it_said(server, client) -> None:
     server.refuse("GET /v1/log/checkpoint", "vault_sealed", status=503)
     with pytest.raises(FacekeepApiError):
         client.check_log()
+
+
+def test_a_client_with_a_memory_looks_at_the_log_before_its_first_call_and_only_then(server, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.json"
+    Log().show(server, 9)
+    server.answer("GET /v1/collections?limit=100", {"items": [], "next_cursor": ""})
+    with Client(server.url, "fk_x", checkpoint_path=path) as client:
+        for _ in range(2):
+            assert list(client.collections()) == []
+    asked = [one.path for one in server.asked]
+    assert asked == ["/v1/log/checkpoint", *["/v1/collections?limit=100"] * 2]
+
+
+def test_an_asynchronous_client_looks_once_however_many_calls_begin_together(server, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.json"
+    Log().show(server, 9)
+    server.answer("GET /v1/status", {"code": "busy"}, status=418)
+
+    async def ask() -> list[object]:
+        async with AsyncClient(server.url, "fk_x", checkpoint_path=path, retries=Retries(attempts=1)) as client:
+            return await asyncio.gather(*(client.status() for _ in range(5)), return_exceptions=True)
+
+    assert {type(one) for one in asyncio.run(ask())} == {FacekeepApiError}
+    assert [one.path for one in server.asked].count("/v1/log/checkpoint") == 1
+    assert path.exists()
+
+
+def test_nothing_is_sent_to_a_server_whose_log_was_rolled_back(server, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.json"
+    Log().show(server, 9)
+    with Client(server.url, "fk_x", checkpoint_path=path) as client:
+        client.check_log()
+    Log().show(server, 4)
+    server.asked.clear()
+    with Client(server.url, "fk_x", checkpoint_path=path) as client:
+        for _ in range(2):
+            with pytest.raises(LogTampered):
+                client.search(b"photo", ["col"])
+    assert {one.path for one in server.asked} == {"/v1/log/checkpoint"}
+
+
+def test_an_older_look_does_not_replace_a_later_one_on_disk(server, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.json"
+    log = Log()
+    slow, fast = (Client(server.url, "fk_x", checkpoint_path=path) for _ in range(2))
+    with slow, fast:
+        log.show(server, 9)
+        fast.check_log()
+        log.show(server, 5)
+        slow.check_log()
+    assert Client(server.url, "fk_x", checkpoint_path=path).last_checkpoint.note == log.checkpoint(9)["note"]
