@@ -15,6 +15,7 @@ from facekeep.vault.seal import SealFile
 from facekeep.vault.wire import Message
 
 _BETWEEN_TRIES_SECONDS = 1.0
+_CLOSING_SECONDS = 10.0
 
 
 class Keeper:
@@ -26,6 +27,8 @@ class Keeper:
         self._open: OpenVault | None = None
         self._shares: list[str] = []
         self._lock = threading.Lock()
+        self._swap = threading.Lock()
+        self._closing: threading.Thread | None = None
         self._last_try = float("-inf")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -42,7 +45,7 @@ class Keeper:
             return dispatch.answer(vault, message)
         except FacekeepError as error:
             if must_seal(error) or vault.log.broken:
-                self.seal()
+                self._seal_at_once(vault)
             raise
 
     # ---- the operator's door ----
@@ -81,7 +84,8 @@ class Keeper:
     def seal(self, by: str = "keep") -> None:
         """Drop every key. What runs is answered with an error; what was acknowledged is durable."""
         with self._lock:
-            vault, self._open, self._shares = self._open, None, []
+            with self._swap:
+                vault, self._open, self._shares = self._open, None, []
             if vault is None:
                 return
             with vault.lock:
@@ -91,6 +95,26 @@ class Keeper:
                 except FacekeepError:
                     pass  # sealing must not wait for a log that cannot be written
                 vault.close()
+
+    def _seal_at_once(self, vault: OpenVault) -> None:
+        """Answer nothing from this vault any more, and drop its keys as soon as its disk lets go of it.
+
+        Closing writes to a disk that may not answer: whoever is to be told of an error must not wait for that.
+        """
+        with self._swap:
+            if self._open is not vault:
+                return
+            self._open, self._shares = None, []
+            self._closing = threading.Thread(target=vault.close, name="closing", daemon=True)
+            self._closing.start()
+
+    def _await_closing(self) -> None:
+        """Raise Unavailable `busy` where the vault that was open before still hangs on its disk."""
+        if self._closing is not None:
+            self._closing.join(_CLOSING_SECONDS)
+            if self._closing.is_alive():
+                raise Unavailable(Code.BUSY, "the disk of the vault does not answer; start the vault anew")
+            self._closing = None
 
     def publish_forever(self, stop: threading.Event) -> None:
         """Publish checkpoints at fixed intervals until `stop` is set. A full disk only puts one off."""
@@ -105,7 +129,7 @@ class Keeper:
                     vault.settle()
             except FacekeepError as error:
                 if error.code not in (Code.VAULT_SEALED, Code.DISK_FULL):
-                    self.seal()
+                    self._seal_at_once(vault)
 
     def _initialize(self, message: wire.Initialize) -> wire.Initialized:
         secret = message.passphrase or message.key_file
@@ -134,6 +158,7 @@ class Keeper:
             if found is None:
                 raise Unavailable(Code.NOT_INITIALIZED, "this vault has not been initialized")
             if self._open is None:
+                self._await_closing()
                 self._wait_between_tries()
                 secret = self._secret_for(found.method, message)
                 if secret is not None:

@@ -3,9 +3,10 @@
 Invariants
 ----------
 - `append` returns only after its entries are durable, all of them. They then stay at their index for ever.
-- After the first write or sync whose effect is unknown the log is shut until the process starts anew; a failed fsync
-  is never tried again, since the system may have dropped the data and call the next one a success. A full disk alone
-  leaves the log usable, and only where what was half written has been taken back durably.
+- After the first write or sync whose effect is unknown, or that does not end within seconds, the log is shut until the
+  process starts anew; a failed fsync is never tried again, since the system may have dropped the data and call the
+  next one a success. A full disk alone leaves the log usable, and only where what was half written has been taken back
+  durably.
 - At opening, the log must extend what the vault remembers (`expected_size`, `expected_root`) and what it has published.
   Then the newest part is written afresh, so that nothing rests on pages that an earlier process failed to sync.
 - No checkpoint is ever signed that a later one does not extend.
@@ -33,13 +34,14 @@ from facekeep.ledger.note import Checkpoint, sign_note
 from facekeep.ledger.tiles import TILE_WIDTH, TileName, pack_bundle, partial_tiles
 from facekeep.ledger.tree import leaf_hash
 from facekeep.vault.log_files import DiskFullError, lock_folder, make_folder, replace_file
-from facekeep.vault.log_fuse import Fuse
+from facekeep.vault.log_fuse import PATIENCE_S, Fuse
 from facekeep.vault.log_hashes import LogHashes
 from facekeep.vault.log_open_tail import OpenTail
 from facekeep.vault.log_signing import verifier_key_of
 from facekeep.vault.log_stored import StoredLog
 
 MAX_LEAVES_AN_APPEND = 65_536
+_PATIENCE_AT_OPENING_S = 60.0
 
 
 class Log:
@@ -86,8 +88,7 @@ class Log:
         try:
             log._create_if_new(expected_size)
             log._load(expected_size, expected_root)
-            with log._fuse.change():
-                log._rotate()
+            log._fuse.change(log._rotate, patience_s=_PATIENCE_AT_OPENING_S)
         except BaseException:
             log.close()
             raise
@@ -120,8 +121,8 @@ class Log:
 
     def anchor(self) -> tuple[int, bytes]:
         """`(size, root)` to remember outside the log after each append, and to open it with next time."""
-        with self._fuse.lock:
-            return self.size, self._hashes.root_at(self.size)
+        with self._fuse.look():
+            return self._head()
 
     def append(self, leaves: Sequence[bytes]) -> int:
         """Add entries durably, all or none, and return the index of the first.
@@ -139,15 +140,7 @@ class Log:
             they do not count as recorded, and the log is shut.
         """
         _check_leaves(leaves)
-        with self._fuse.change():
-            first = self.size
-            self._tail.append(leaves)
-            self._hash(leaves)
-            if len(self._tail.leaves) >= TILE_WIDTH:
-                # The entries are safe in the tail already; without room for their bundle they wait there.
-                with suppress(DiskFullError):
-                    self._rotate()
-            return first
+        return self._fuse.change(lambda: self._append(leaves), patience_s=_patience_s(leaves))
 
     def checkpoint(self) -> str:
         """The signed note that was published last."""
@@ -168,24 +161,17 @@ class Log:
         """
         if padding:
             _check_leaves(padding)
-        with self._fuse.change():
-            if padding:
-                self._tail.replace(self._tail.start, padding)
-                self._hash(padding)
-            if len(self._tail.leaves) >= TILE_WIDTH:
-                self._rotate()
-            self._write_partial_tiles()
-            return self._write_checkpoint()
+        return self._fuse.change(lambda: self._publish(padding), patience_s=_patience_s(padding))
 
     def prove_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """Proof that entry `index` is in the log of `size`; `invalid_request` where that cannot be."""
-        with self._fuse.lock:
+        with self._fuse.look():
             self._check_size(size)
             return self._hashes.prove_inclusion(index, size)
 
     def prove_consistency(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
         """Proof that the log of `new_size` begins with that of `old_size`; `invalid_request` where that cannot be."""
-        with self._fuse.lock:
+        with self._fuse.look():
             self._check_size(new_size)
             return self._hashes.prove_consistency(old_size, new_size)
 
@@ -200,7 +186,7 @@ class Log:
         """At most `limit` entries from index `start` on, compared with the tree; none past the end."""
         if start < 0 or limit < 0:
             raise BadInput(Code.INVALID_REQUEST, "a page of the log starts at 0 or later and is not negative")
-        with self._fuse.lock:
+        with self._fuse.look():
             end = min(self.size, start + limit)
             found: list[bytes] = []
             while start + len(found) < end:
@@ -212,12 +198,7 @@ class Log:
 
     def close(self) -> None:
         """Shut the log and let another process open it. What was appended stays."""
-        with self._fuse.lock:
-            self._fuse.blown = True
-            self._tail.close()
-            if self._folder_lock >= 0:
-                os.close(self._folder_lock)
-            self._folder_lock = -1
+        self._fuse.blow(self._let_go)
 
     def __enter__(self) -> "Log":
         return self
@@ -233,9 +214,39 @@ class Log:
             return
         if self._stored.checkpoint_path.exists() and self._stored.checkpoint(self._key).size:
             return
-        with self._fuse.change():
-            self._write_checkpoint()
-            self._tail.replace(0)
+        self._fuse.change(self._write_empty)
+
+    def _write_empty(self) -> None:
+        self._write_checkpoint()
+        self._tail.replace(0)
+
+    def _append(self, leaves: Sequence[bytes]) -> int:
+        first = self.size
+        self._tail.append(leaves)
+        self._hash(leaves)
+        if len(self._tail.leaves) >= TILE_WIDTH:
+            # The entries are safe in the tail already; without room for their bundle they wait there.
+            with suppress(DiskFullError):
+                self._rotate()
+        return first
+
+    def _publish(self, padding: Sequence[bytes]) -> str:
+        if padding:
+            self._tail.replace(self._tail.start, padding)
+            self._hash(padding)
+        if len(self._tail.leaves) >= TILE_WIDTH:
+            self._rotate()
+        self._write_partial_tiles()
+        return self._write_checkpoint()
+
+    def _let_go(self) -> None:
+        self._tail.close()
+        if self._folder_lock >= 0:
+            os.close(self._folder_lock)
+        self._folder_lock = -1
+
+    def _head(self) -> tuple[int, bytes]:
+        return self.size, self._hashes.root_at(self.size)
 
     def _load(self, expected_size: int, expected_root: bytes | None) -> None:
         tail = self._stored.tail()
@@ -302,11 +313,16 @@ class Log:
         replace_file(path, content)
 
     def _write_checkpoint(self) -> str:
-        size, root = self.anchor()
+        size, root = self._head()
         note = sign_note(Checkpoint(self._key.name, size, root).text, key=self._key, sign=self._signing_key.sign)
         replace_file(self._stored.checkpoint_path, note.encode())
         self._published_size, self._note = size, note
         return note
+
+
+def _patience_s(leaves: Sequence[bytes]) -> float:
+    """Seconds for an append; more only for what no act writes at once."""
+    return PATIENCE_S + len(leaves) / 1_000
 
 
 def _check_leaves(leaves: Sequence[bytes]) -> None:
