@@ -97,9 +97,12 @@ def write_until_killed(folder: Path, size: int, root: bytes | None) -> None:
 
 
 def scenario(log: Log, anchors: list[tuple[int, bytes]]) -> None:
-    for count in (1, 3, 250, 1, 1, 300):
+    for count in (1, 3, 250, 1, 2, 300):
         anchors.append(append(log, count))
-        if count != 3:
+        if count == 2:
+            log.publish([leaf(index) for index in range(log.size, log.size + 30)])  # padding counts like the rest
+            anchors.append(log.anchor())
+        elif count != 3:
             log.publish()
 
 

@@ -14,7 +14,7 @@ from typing import Self
 
 import httpx
 
-from facekeep.errors import Code, FacekeepError, Tampered, Unavailable
+from facekeep.errors import BadInput, Code, FacekeepError, Tampered, Unavailable
 from facekeep.ledger.cosignature import COSIGNATURE, cosigned_at
 from facekeep.ledger.note import VerifierKey, parse_checkpoint, parse_note, parse_verifier_key
 from facekeep.service.witness.signing import signature_is_good
@@ -52,12 +52,21 @@ class Cosignatures:
 
 
 class WitnessClient:
-    """One witness, as a log speaks to it. Not thread-safe."""
+    """One witness, as a log speaks to it. Not thread-safe.
+
+    Raises
+    ------
+    BadInput
+        `invalid_setting`: its key is no witness's.
+    """
 
     def __init__(self, settings: WitnessSettings) -> None:
         self._url = settings.url.rstrip("/") + "/add-checkpoint"
-        self._key: VerifierKey = parse_verifier_key(settings.key, expected_kind=COSIGNATURE)
         self._known_size = 0
+        try:
+            self._key: VerifierKey = parse_verifier_key(settings.key, expected_kind=COSIGNATURE)
+        except Tampered as error:
+            raise BadInput(Code.INVALID_SETTING, "keep.toml: log.witnesses has a key that is no witness's") from error
 
     @property
     def name(self) -> str:

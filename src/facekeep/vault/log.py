@@ -157,7 +157,8 @@ class Log:
         Raises
         ------
         Unavailable
-            `disk_full`: the folder shows the checkpoint before, the log goes on. `log_unwritable`: the log is shut.
+            `disk_full`: the folder shows the checkpoint before, the log goes on, with the padding or without it.
+            `log_unwritable`: the log is shut.
         """
         if padding:
             _check_leaves(padding)
