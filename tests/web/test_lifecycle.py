@@ -9,6 +9,8 @@ import httpx
 import pytest
 from keep_process import KeepProcess, running_keep, wait_until
 
+from facekeep.web.door import PLACES_A_THREAD
+
 
 @pytest.fixture(scope="module")
 def keep(tmp_path_factory) -> Iterator[KeepProcess]:
@@ -61,7 +63,7 @@ def test_too_many_requests_at_once_are_sent_away_and_places_come_free_again(keep
         f"POST /v1/detect HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {keep.api_key}\r\n"
         "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 100\r\n\r\n--edge\r\n"
     )
-    slow = [socket.create_connection(("127.0.0.1", keep.port)) for _ in range(2)]
+    slow = [socket.create_connection(("127.0.0.1", keep.port)) for _ in range(PLACES_A_THREAD)]
     for connection in slow:
         connection.sendall(head.encode())
     wait_until(lambda: client.get("/v1/status").status_code == 503, "never busy", 10)

@@ -28,7 +28,7 @@ from facekeep.web.problems import answer_to
 
 OPEN_PATHS = frozenset({"/healthz", "/openapi.json", "/docs"})
 _BODIES_AT_ONCE = 4  # of the largest allowed size
-_PLACES_A_THREAD = 8  # one that waits for a thread costs little
+PLACES_A_THREAD = 8  # one that waits for a thread costs little
 VAULT_THREADS = 8  # for sessions and health alone, so that long searches never starve them
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -120,7 +120,7 @@ class Door:
     @contextmanager
     def _place(self) -> Iterator[None]:
         """One request's place among those being served. Raises `busy` where there is none."""
-        if self._inside >= _PLACES_A_THREAD * self._settings.workers_threads:
+        if self._inside >= PLACES_A_THREAD * self._settings.workers_threads:
             raise Unavailable(Code.BUSY, "too many requests at once; try again in a moment")
         self._inside += 1
         try:
