@@ -10,7 +10,9 @@ Every error has a stable code. Messages carry expected and got for shapes and pa
 or image bytes. HTTP status lives in `web` only.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Code(StrEnum):
@@ -42,6 +44,9 @@ class Code(StrEnum):
     UNSEAL_REFUSED = "unseal_refused"
     QUARANTINED = "quarantined"
     BUDGET_EXHAUSTED = "budget_exhausted"
+    CASE_NEEDED = "case_needed"
+    CASE_CLOSED = "case_closed"
+    APPROVAL_NEEDED = "approval_needed"
     # Unavailable
     NOT_INITIALIZED = "not_initialized"
     VAULT_SEALED = "vault_sealed"
@@ -63,13 +68,24 @@ class Code(StrEnum):
 
 
 class FacekeepError(Exception):
-    """A stable `code`, a sentence for people in `message`, and the log entry (`entry`) where one was written."""
+    """A stable `code`, a sentence for people in `message`, and the log entry (`entry`) where one was written.
 
-    def __init__(self, code: Code, message: str, *, entry: int | None = None) -> None:
+    `details` say the same as the message, for programs: which budget is used up, its limit, when it returns.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        entry: int | None = None,
+        details: Mapping[str, str | int] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.entry = entry
+        self.details = details
 
     def __str__(self) -> str:
         return f"{self.message} [{self.code}]"
@@ -105,7 +121,9 @@ def group_of(code: Code) -> type[FacekeepError]:
     return [kind for first, kind in _FIRST_OF_GROUP if order.index(first) <= order.index(code)][-1]
 
 
-def error_from(code: str, message: str, *, entry: int | None = None) -> FacekeepError:
+def error_from(
+    code: str, message: str, *, entry: int | None = None, details: Mapping[str, str | int] = MappingProxyType({})
+) -> FacekeepError:
     """Rebuild an error that crossed a process boundary. An unknown code becomes `internal`."""
     known = Code(code) if code in set(Code) else Code.INTERNAL
-    return group_of(known)(known, message, entry=entry)
+    return group_of(known)(known, message, entry=entry, details=details)

@@ -22,6 +22,8 @@ MemberId = NewType("MemberId", str)
 AccountId = NewType("AccountId", str)
 ApiKeyId = NewType("ApiKeyId", str)
 InvitationId = NewType("InvitationId", str)
+CaseId = NewType("CaseId", str)
+ApprovalId = NewType("ApprovalId", str)
 
 
 class Role(StrEnum):

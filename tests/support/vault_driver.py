@@ -21,6 +21,7 @@ from facekeep.vault import wire
 from facekeep.vault.client import VaultClient
 
 CONTRACT = wire.Contract("test-contract", "d" * 64, "e" * 64, "five-points-112", 128)
+WITHOUT_CASE = wire.Policy(case_required=False)
 EVALUATION = wire.Policy(evaluation=True, score_floor=-1.0, exposure_limit=1_000_000, top_k=100)
 
 
@@ -103,7 +104,7 @@ class VaultDriver:
     def collection(self, name: str = "gallery", policy: wire.Policy | None = None, dimension: int = 128) -> str:
         contract = wire.Contract("test-contract", "d" * 64, "e" * 64, "five-points-112", dimension)
         message = wire.CreateCollection(
-            session=self.session, name=name, contract=contract, policy=policy or wire.Policy()
+            session=self.session, name=name, contract=contract, policy=policy or WITHOUT_CASE
         )
         return self.server.call(message, wire.CollectionShown).collection.collection_id
 

@@ -43,7 +43,7 @@ class VaultClient:
             raise Unavailable(Code.VAULT_UNREACHABLE, "the vault closed the connection")
         self._idle.put(connection)
         if isinstance(answer, Failure):
-            raise error_from(answer.code, answer.message, entry=answer.entry)
+            raise error_from(answer.code, answer.message, entry=answer.entry, details=answer.details)
         if not isinstance(answer, expected):
             raise Tampered(Code.INTERNAL, f"expected {expected.__name__} from the vault, got {type(answer).__name__}")
         return answer

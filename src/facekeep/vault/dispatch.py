@@ -11,7 +11,18 @@ from typing import Any
 from facekeep.errors import Code, FacekeepError, Refused, Tampered
 from facekeep.terms import Role
 from facekeep.vault import wire
-from facekeep.vault.acts import enrolling, exporting_log, galleries, members, reading_log, searching
+from facekeep.vault.acts import (
+    approvals,
+    cases,
+    enrolling,
+    exporting_log,
+    galleries,
+    members,
+    reading_log,
+    rules,
+    searching,
+    usage,
+)
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
@@ -56,7 +67,27 @@ def _new_roles(message: Any) -> Facts:
 
 def _grant(message: wire.GrantSearch) -> Facts:
     facts: Facts = {"collections": " ".join(message.collection_ids[:8]), "top_k": message.top_k}
-    return {**facts, "probes_bytes": len(message.probes), "face": message.face_id, "only": message.only}
+    facts |= {"probes_bytes": len(message.probes), "face": message.face_id, "only": message.only}
+    return facts | {"case": message.case_id or None}
+
+
+def _case(message: Any) -> Facts:
+    return {"case": message.case_id}
+
+
+def _approval(message: Any) -> Facts:
+    return {"approval": message.approval_id}
+
+
+def _change(message: wire.ChangeCase) -> Facts:
+    facts: Facts = {**_case(message), "ends_at": message.expires_at, "searches_a_day": message.searches_a_day}
+    more = {"added": " ".join(message.add_members[:8]), "removed": " ".join(message.remove_members[:8])}
+    return {**facts, **more, "members_changed": len(message.add_members) + len(message.remove_members)}
+
+
+def _rules(message: wire.SetRules) -> Facts:
+    chosen = ((name, getattr(message.rules, name)) for name in message.rules.__struct_fields__)
+    return {name: value if isinstance(value, int) else len(value) for name, value in chosen}
 
 
 _PEOPLE = frozenset({Role.ADMIN})
@@ -65,6 +96,8 @@ _SEARCH = frozenset({Role.INVESTIGATOR})
 _FORGET = frozenset({Role.CUSTODIAN, Role.PRIVACY_OFFICER})
 _RECORDS = frozenset({Role.CUSTODIAN, Role.INVESTIGATOR, Role.REVIEWER, Role.PRIVACY_OFFICER})
 _LOG = frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER})
+_DECIDE = frozenset({Role.ADMIN, Role.REVIEWER, Role.PRIVACY_OFFICER})
+_BILL = frozenset({Role.ADMIN, Role.AUDITOR})
 
 TABLE: dict[type[Message], Rule] = {
     wire.Authenticate: Rule(galleries.authenticate, session=False),
@@ -122,6 +155,23 @@ TABLE: dict[type[Message], Rule] = {
     wire.Reseal: Rule(enrolling.reseal_block, session=False),
     wire.GetGarbage: Rule(enrolling.get_garbage, session=False),
     wire.GarbageGone: Rule(enrolling.garbage_gone, session=False),
+    wire.CreateCase: Rule(cases.create_case, "case.create", _SEARCH, lambda m: {"members": len(m.members)}),
+    wire.ListCases: Rule(cases.list_cases, "case.list", EVERY_ROLE),
+    wire.ShowCase: Rule(cases.show_case, "case.show", EVERY_ROLE, _case),
+    wire.ChangeCase: Rule(cases.change_case, "case.change", _SEARCH | _PEOPLE, _change),
+    wire.CloseCase: Rule(cases.close_case, "case.close", _SEARCH | _PEOPLE, _case),
+    wire.RequestApproval: Rule(
+        approvals.request_approval,
+        "approval.ask",
+        _SEARCH,
+        lambda m: {"case": m.case_id, "collection": m.collection_id},
+    ),
+    wire.ListApprovals: Rule(approvals.list_approvals, "approval.list", EVERY_ROLE),
+    wire.ShowApproval: Rule(approvals.show_approval, "approval.show", EVERY_ROLE, _approval),
+    wire.DecideApproval: Rule(approvals.decide_approval, "approval.decide", _DECIDE, _approval, sensitive=True),
+    wire.ShowRules: Rule(rules.show_rules, "rules.show", EVERY_ROLE),
+    wire.SetRules: Rule(rules.set_rules, "rules.set", _PEOPLE, _rules, sensitive=True),
+    wire.ShowUsage: Rule(usage.show_usage, "usage.show", _BILL),
     wire.ReadLog: Rule(reading_log.read_log, "log.read", _LOG, lambda m: {"start": m.start}),
     wire.BeginExport: Rule(exporting_log.begin_export, exporting_log.EXPORT_ACT, _LOG),
     wire.ReadExport: Rule(exporting_log.read_export, roles=_LOG),

@@ -33,7 +33,10 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class SearchGrant:
-    """A search that may be answered once. `probes` int32 (p, D); `only` and `leave_out` are face row numbers."""
+    """A search that may be answered once. `probes` int32 (p, D); `only` and `leave_out` are face row numbers.
+
+    `case_id` is empty for a search in no case; `is_near` says that a probe is near to an earlier one of the principal.
+    """
 
     grant_id: GrantId
     session: str
@@ -43,6 +46,8 @@ class SearchGrant:
     floor: float
     only: frozenset[int] | None
     leave_out: int | None
+    case_id: str
+    is_near: bool
     given_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -62,12 +67,16 @@ class Grants:
     def __init__(self) -> None:
         self._given: dict[str, SearchGrant] = {}
 
-    def give(self, grant: SearchGrant) -> None:
-        """Remember a grant. Raises Unavailable `busy` when too many searches are under way."""
+    def refuse_when_full(self) -> None:
+        """Raise Unavailable `busy` when too many searches are under way; asked before anything is spent."""
         now = time.monotonic()
         self._given = {key: one for key, one in self._given.items() if now - one.given_at < _PATIENCE_SECONDS}
         if len(self._given) >= _MOST_GRANTS:
             raise Unavailable(Code.BUSY, "too many searches are under way; try again in a moment")
+
+    def give(self, grant: SearchGrant) -> None:
+        """Remember a grant. Raises Unavailable `busy` when too many searches are under way."""
+        self.refuse_when_full()
         self._given[grant.grant_id] = grant
 
     def take(self, grant_id: str, session: str) -> SearchGrant:

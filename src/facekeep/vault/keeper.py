@@ -117,7 +117,10 @@ class Keeper:
             self._closing = None
 
     def publish_forever(self, stop: threading.Event) -> None:
-        """Publish checkpoints at fixed intervals until `stop` is set. A full disk only puts one off."""
+        """Publish checkpoints at fixed intervals, and forget what is due, until `stop` is set.
+
+        A full disk only puts it off.
+        """
         interval_s, started = self._log.interval_s, time.monotonic()
         while not stop.wait(interval_s - (time.monotonic() - started) % interval_s):
             vault = self._open
@@ -126,6 +129,7 @@ class Keeper:
             try:
                 with vault.lock:
                     vault.refuse_when_closed()
+                    vault.sweep()
                     vault.settle()
             except FacekeepError as error:
                 if error.code not in (Code.VAULT_SEALED, Code.DISK_FULL):

@@ -12,6 +12,7 @@ from facekeep.settings import LogSettings
 from facekeep.terms import Role
 from facekeep.vault import score_meaning
 from facekeep.vault.batches import Batches
+from facekeep.vault.cases import forgetting
 from facekeep.vault.database import Database
 from facekeep.vault.grants import Grants
 from facekeep.vault.identity import Guesses, Sessions, api_keys, members, organizations
@@ -83,6 +84,10 @@ class OpenVault:
         self.log.publish(padding(missing_from_bucket(grown, self._bucket)))
         with self.database.transaction():
             self.journal.save_anchor()
+
+    def sweep(self) -> None:
+        """Forget the cases and counts whose time has come."""
+        forgetting.sweep(self.database, self.journal)
 
     def bootstrap(self, organization: str, member: str) -> str:
         """The first organization with a member of every role; returns its API key, to be shown once."""

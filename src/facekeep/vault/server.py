@@ -66,7 +66,7 @@ class Door:
         try:
             return self._act(message)
         except FacekeepError as error:
-            return Failure(code=error.code, message=error.message, entry=error.entry)
+            return Failure(code=error.code, message=error.message, entry=error.entry, details=dict(error.details))
         except Exception as error:
             sys.stderr.write(f"vault: {type(error).__name__} while answering {type(message).__name__}\n")
             return Failure(code=Code.INTERNAL, message="the vault failed to answer; see its standard error")

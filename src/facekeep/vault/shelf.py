@@ -203,7 +203,7 @@ class Shelf:
             org_id=org_id,
             name=name,
             contract=msgspec.msgpack.decode(contract, type=Contract),
-            policy=msgspec.msgpack.decode(policy, type=Policy),
+            policy=_policy(policy),
             public_seed=public_seed,
             key=unwrap(self.org_key(org_id), wrapped_key, collection_id),
             created_at=created_at,
@@ -230,6 +230,12 @@ _SELECT = (
     " FROM collections"
 )
 _SELECT_BLOCK = "SELECT number, block_id, slots, digest, wrapped_secret, tags FROM blocks"
+
+
+def _policy(kept: bytes) -> Policy:
+    """A policy as it was kept. One from before there were cases asks for none, as it always did."""
+    given = msgspec.msgpack.decode(kept, type=dict[str, object])
+    return msgspec.convert({"case_required": False, **given}, Policy)
 
 
 def _side_by_side(blocks: list[LiveBlock], dimension: int) -> Stack:

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from facekeep.errors import BadInput, Code, FacekeepError
 from facekeep.terms import BlockId, CellId, CellKind
-from facekeep.vault import cells, enroll, forget, places, reseal, wire
+from facekeep.vault import cells, enroll, forget, places, reseal, usage, wire
 from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
 from facekeep.vault.batches import Batch
 from facekeep.vault.identity import Caller
@@ -163,6 +163,7 @@ def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: 
             reseal.commit_reseal(vault.database, collection, batch)
         else:
             change.add(enroll.commit_enrollment(vault.database, collection, batch))
+            usage.count(vault.database, batch.org_id, usage.ENROLLMENTS, len(batch.places))
         if answer is not None:
             remember(vault, batch.org_id, answer)
         vault.journal.save_anchor()

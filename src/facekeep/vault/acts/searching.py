@@ -7,9 +7,10 @@ from itertools import chain
 import msgspec
 import numpy as np
 
-from facekeep.errors import BadInput, Code, Tampered, Unavailable
+from facekeep.errors import BadInput, Code, FacekeepError, Tampered, Unavailable
 from facekeep.terms import CellKind
-from facekeep.vault import exposure, gate, places, wire
+from facekeep.vault import exposure, gate, places, usage, wire
+from facekeep.vault.acts import admission
 from facekeep.vault.acts.enrolling import open_cell
 from facekeep.vault.acts.shared import collection_of, face_of
 from facekeep.vault.gate import Lead
@@ -35,17 +36,23 @@ def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) ->
     """Leave to scan the live blocks of some collections for some probes."""
     vault.refuse_while_quarantined()
     collections = _searchable(vault, caller, message)
+    case = admission.case_for(vault, caller, collections, message.case_id)
     only = _only(vault, collections, message.only)
     untrusted_probes, leave_out = _probes_of(vault, caller, message, collections[0])
+    probes = quantize_probes(untrusted_probes, collections[0].contract.dimension)
+    vault.grants.refuse_when_full()
+    is_near = admission.spend(vault, caller, case, collections, probes)
     grant = SearchGrant(
         grant_id=fresh_grant_id(),
         session=message.session,
-        probes=quantize_probes(untrusted_probes, collections[0].contract.dimension),
+        probes=probes,
         searched=tuple(Searched(one, vault.shelf.stack(one)) for one in collections),
         top_k=message.top_k,
         floor=-1.0 if only is not None else _floor(vault, collections, message.score_floor),
         only=only,
         leave_out=leave_out,
+        case_id=message.case_id,
+        is_near=is_near,
     )
     vault.grants.give(grant)
     return wire.Grant(
@@ -76,6 +83,7 @@ def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
         vault.refuse_when_closed()
         vault.sessions.caller(message.session)
         _refuse_if_resealed(vault, grant)
+        _refuse_if_no_longer_admitted(vault, caller, grant)
         return _release(vault, caller, grant, leads)
 
 
@@ -86,6 +94,9 @@ def compare(vault: OpenVault, caller: Caller, message: wire.Compare) -> wire.Com
     for one in (first, second):
         one.fill(0)
     entry = vault.journal.note(caller, "verify.released", {"model": message.contract.name})
+    with vault.database.transaction():
+        usage.count(vault.database, caller.org_id, usage.VERIFICATIONS, 1)
+        vault.journal.save_anchor()
     return wire.Compared(score=score, one_in=_one_in(vault, message.contract, score, 1), entry=entry)
 
 
@@ -152,6 +163,21 @@ def _refuse_if_resealed(vault: OpenVault, grant: SearchGrant) -> None:
             raise Unavailable(Code.STALE, "the gallery changed during the search; search again")
 
 
+def _refuse_if_no_longer_admitted(vault: OpenVault, caller: Caller, grant: SearchGrant) -> None:
+    """Raise what a new search would be refused with, where its case or approval has ended meanwhile; logged."""
+    try:
+        admission.case_for(vault, caller, [one.collection for one in grant.searched], grant.case_id)
+    except FacekeepError as refusal:
+        refusal.entry = vault.journal.note(caller, "search.refused", {"grant": grant.grant_id}, refusal.code)
+        raise
+
+
+def _kind_of_use(grant: SearchGrant) -> str:
+    if all(one.collection.policy.evaluation for one in grant.searched):
+        return usage.EVALUATION
+    return usage.SEARCHES if grant.only is None else usage.VERIFICATIONS
+
+
 def _raise_alarm(vault: OpenVault, caller: Caller, grant: SearchGrant, alarm: Tampered) -> Tampered:
     """Write the alarm, stop all searching, and say nothing about which block or why."""
     with vault.lock:
@@ -168,6 +194,7 @@ def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[l
             for some, probe in zip(leads, grant.probes, strict=True)
         )
         entry = _write_outcome(vault, caller, grant, lists)
+        usage.count(vault.database, caller.org_id, _kind_of_use(grant), len(grant.probes))
         vault.journal.save_anchor()
     return _padded(grant, wire.Candidates(lists=lists, gallery=grant.gallery, floor=grant.floor, entry=entry))
 
@@ -209,6 +236,8 @@ def _write_outcome(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: 
         "released": len(released),
         "withheld": sum(one.withheld for one in lists),
         "evaluation": any(one.collection.policy.evaluation for one in grant.searched),
+        "case": grant.case_id or None,
+        "near_duplicate": grant.is_near,
         "digest": sha256("\n".join(released).encode()).hexdigest(),
     }
     entry = vault.journal.note(caller, "search.released", facts)

@@ -20,6 +20,23 @@ from facekeep.vault.wire.base import (
     Status,
     Text,
 )
+from facekeep.vault.wire.cases import (
+    ApprovalPage,
+    ApprovalShown,
+    ApprovalView,
+    CasePage,
+    CaseShown,
+    CaseView,
+    ChangeCase,
+    CloseCase,
+    CreateCase,
+    DecideApproval,
+    ListApprovals,
+    ListCases,
+    RequestApproval,
+    ShowApproval,
+    ShowCase,
+)
 from facekeep.vault.wire.enrolling import (
     Block,
     Cell,
@@ -121,6 +138,7 @@ from facekeep.vault.wire.reading_log import (
     ReadExport,
     ReadLog,
 )
+from facekeep.vault.wire.rules import Rules, RulesShown, SetRules, ShowRules
 from facekeep.vault.wire.searching import (
     AskDetect,
     Candidate,
@@ -133,6 +151,7 @@ from facekeep.vault.wire.searching import (
     OpenSums,
 )
 from facekeep.vault.wire.signing_in import Authenticate, EndSession, SessionOpened
+from facekeep.vault.wire.usage import ShowUsage, UsageDay, UsageShown
 
 __all__ = [
     "MAX_FACES_A_BATCH",
@@ -145,6 +164,9 @@ __all__ = [
     "ApiKeyMade",
     "ApiKeyPage",
     "ApiKeyView",
+    "ApprovalPage",
+    "ApprovalShown",
+    "ApprovalView",
     "AskDetect",
     "Authenticate",
     "BeginExport",
@@ -152,9 +174,14 @@ __all__ = [
     "Candidate",
     "CandidateList",
     "Candidates",
+    "CasePage",
+    "CaseShown",
+    "CaseView",
     "Cell",
+    "ChangeCase",
     "Checkpoint",
     "ClearQuarantine",
+    "CloseCase",
     "CollectionPage",
     "CollectionShown",
     "CollectionView",
@@ -162,8 +189,10 @@ __all__ = [
     "Compare",
     "Compared",
     "Contract",
+    "CreateCase",
     "CreateCollection",
     "CreatePerson",
+    "DecideApproval",
     "DeleteCollection",
     "Done",
     "EndSession",
@@ -197,6 +226,8 @@ __all__ = [
     "Invited",
     "IssueApiKey",
     "ListApiKeys",
+    "ListApprovals",
+    "ListCases",
     "ListCollections",
     "ListFaces",
     "ListInvitations",
@@ -234,22 +265,32 @@ __all__ = [
     "Recalled",
     "Remember",
     "RemoveMember",
+    "RequestApproval",
     "Reseal",
     "ResealJob",
     "RevokeApiKey",
+    "Rules",
+    "RulesShown",
     "Seal",
     "SealFaces",
     "SealedBatch",
     "ServerRequest",
     "SessionOpened",
     "SetRoles",
+    "SetRules",
+    "ShowApproval",
+    "ShowCase",
     "ShowCollection",
     "ShowFace",
     "ShowPerson",
+    "ShowRules",
+    "ShowUsage",
     "ShredOrganization",
     "Status",
     "Text",
     "Unseal",
+    "UsageDay",
+    "UsageShown",
     "WhoAmI",
     "WithdrawInvitation",
     "receive",
@@ -265,6 +306,8 @@ ServerRequest = (
     | AddProgram | SetRoles
     | RemoveMember | EndSessions | Invite | ListInvitations | WithdrawInvitation | MakeApiKey | ListApiKeys
     | RevokeApiKey
+    | CreateCase | ListCases | ShowCase | ChangeCase | CloseCase | RequestApproval | ListApprovals | ShowApproval
+    | DecideApproval | ShowRules | SetRules | ShowUsage
 )  # fmt: skip
 
 OperatorRequest = (
@@ -278,4 +321,5 @@ Answer = (
     | LogPage | Checkpoint | Proof | ExportPage | Initialized | ApiKeyIssued | Myself | MemberPage | MemberShown
     | Invited
     | InvitationPage | ApiKeyMade | ApiKeyPage | OrganizationAdded | OrganizationPage
+    | CasePage | CaseShown | ApprovalPage | ApprovalShown | RulesShown | UsageShown
 )  # fmt: skip

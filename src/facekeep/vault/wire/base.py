@@ -23,11 +23,12 @@ class GetStatus(Message, frozen=True):
 
 
 class Failure(Message, frozen=True):
-    """No. `code` is one of `errors.Code`."""
+    """No. `code` is one of `errors.Code`; `details` say what a program may want to know of it."""
 
     code: str
     message: str
     entry: int | None = None
+    details: dict[str, str | int] = {}
 
 
 class Done(Message, frozen=True):

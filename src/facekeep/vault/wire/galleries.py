@@ -6,6 +6,7 @@ import msgspec
 
 from facekeep.terms import CellId, CollectionId, FaceId, PersonId, SessionToken
 from facekeep.vault.wire.base import Id, Message, Name, Page
+from facekeep.vault.wire.rules import Limit
 
 
 class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,8 +24,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `top_k` is the longest candidate list (at most 100); `score_floor` None means chosen by the vault from the gallery
     size so that a stranger shows in less than one search in ten; `exposure_limit` None means D/8 distinct probes a
-    principal in 30 days; `score_step` is the rounding of released scores. An `evaluation` collection may loosen the
-    last three; it says so in every listing, and every act on it is logged as such.
+    principal in 30 days; `score_step` is the rounding of released scores. An `evaluation` collection may loosen those
+    three; it says so in every listing, and every act on it is logged as such.
+
+    `case_required` lets only searches in a case in, `approval_required` only those that a second person approved too.
+    `searches_a_day` narrows what the organization's rules allow. An evaluation collection needs no case, no approval
+    and has no budget. Collections made before these fields were have `case_required` False, and say so.
     """
 
     keep_photos: bool = False
@@ -34,6 +39,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     score_floor: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
     exposure_limit: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
     score_step: Annotated[float, msgspec.Meta(ge=0.001, le=0.1)] = 0.01
+    case_required: bool = True
+    approval_required: bool = False
+    searches_a_day: Limit | None = None
 
 
 class CollectionView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -40,6 +40,7 @@ class GrantSearch(Message, frozen=True):
 
     `only` narrows the search to one person or face (1:N becomes 1:1). With `probe_cell` the probe is an enrolled
     face's own template: `face_id` and its cell, and `probes` is empty; that face is left out of the candidates.
+    `case_id` is the case that the search is made in, empty for none.
     """
 
     session: SessionToken
@@ -50,6 +51,7 @@ class GrantSearch(Message, frozen=True):
     only: Id | None = None
     face_id: Id | None = None
     probe_cell: Cell | None = None
+    case_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class Grant(Message, frozen=True):
