@@ -3,7 +3,8 @@
 with Client("http://127.0.0.1:8470", api_key) as client:
     collection = client.create_collection("Family tracing 2026")
     client.enroll(collection.collection_id, [Photo(Path("ana.jpg"), person_name="Ana")])
-    for candidate in client.search(Path("probe.jpg"), [collection.collection_id]).candidates:
+    case = client.create_case("Missing person", "Missing Persons Act, section 4", reference="MP-2026-118")
+    for candidate in client.search(Path("probe.jpg"), [collection.collection_id], case_id=case.case_id).candidates:
         print(candidate.rank, candidate.person_name, candidate.meaning)
 """
 
@@ -36,13 +37,16 @@ from facekeep_sdk.models import (
     Status,
     Verification,
 )
+from facekeep_sdk.models_cases import Approval, Case, Rules, Usage, UsageDay
 from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
 
 __all__ = [
     "ApiKey",
+    "Approval",
     "AsyncClient",
     "Box",
     "Candidate",
+    "Case",
     "Checkpoint",
     "Client",
     "Collection",
@@ -72,8 +76,11 @@ __all__ = [
     "ProvedEntry",
     "Receipt",
     "Refusal",
+    "Rules",
     "SearchResult",
     "Status",
+    "Usage",
+    "UsageDay",
     "Verification",
     "Written",
     "verify_export",

@@ -182,12 +182,21 @@ def search(
     score_floor: float | None = None,
     face_index: int | None = None,
     box: Box | None = None,
+    case_id: str | None = None,
 ) -> Call[SearchResult]:
     """Candidates for the face on a photo. With several faces on it, choose one by `face_index` or `box`.
 
+    `case_id` is the case it is searched in; a collection needs one unless its policy says otherwise.
+
     Never repeated after it was sent: every search is logged and counted.
     """
-    query = given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor, face_index=face_index)
+    query = given(
+        collection_ids=list(collection_ids),
+        top_k=top_k,
+        score_floor=score_floor,
+        face_index=face_index,
+        case_id=case_id,
+    )
     if box is not None:
         query["box"] = asdict(box)
     parts = (Part("query", msgspec.json.encode(query), "application/json"), _photo("photo", content))
@@ -195,10 +204,15 @@ def search(
 
 
 def search_by_face(
-    face_id: str, collection_ids: Sequence[str], *, top_k: int = 10, score_floor: float | None = None
+    face_id: str,
+    collection_ids: Sequence[str],
+    *,
+    top_k: int = 10,
+    score_floor: float | None = None,
+    case_id: str | None = None,
 ) -> Call[SearchResult]:
     """Candidates for a face that is already enrolled, itself left out."""
-    query = given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor)
+    query = given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor, case_id=case_id)
     return Call("POST", f"/v1/faces/{_id(face_id)}/search", decoder(SearchResult), json=query)
 
 
@@ -210,10 +224,11 @@ def verify(
     face_id: str | None = None,
     first_face_index: int | None = None,
     second_face_index: int | None = None,
+    case_id: str | None = None,
 ) -> Call[Verification]:
     """How alike are two photos, or a photo and an enrolled person or face: give exactly one of the three.
 
-    The face indices say which face is meant where a photo shows several.
+    The face indices say which face is meant where a photo shows several; `case_id` as in `search`.
     """
     if [second, person_id, face_id].count(None) != 2:
         raise FacekeepSdkError("invalid_request", "verify needs a second photo, a person id or a face id: exactly one")
@@ -222,6 +237,7 @@ def verify(
         face_id=face_id,
         first_face_index=first_face_index,
         second_face_index=second_face_index,
+        case_id=case_id,
     )
     parts = [_photo("first", first)]
     if second is not None:

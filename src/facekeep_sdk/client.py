@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_members, log_export, log_memory
+from facekeep_sdk import calls, calls_cases, calls_members, log_export, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
@@ -158,6 +158,19 @@ class Client(_Common):
     make_api_key = _sent(calls_members.make_api_key)
     api_keys = _listed(calls_members.api_keys)
     revoke_api_key = _sent(calls_members.revoke_api_key)
+    create_case = _sent(calls_cases.create_case)
+    cases = _listed(calls_cases.cases)
+    case = _sent(calls_cases.case)
+    change_case = _sent(calls_cases.change_case)
+    change_case_members = _sent(calls_cases.change_case_members)
+    close_case = _sent(calls_cases.close_case)
+    request_approval = _sent(calls_cases.request_approval)
+    approvals = _listed(calls_cases.approvals)
+    approval = _sent(calls_cases.approval)
+    decide_approval = _sent(calls_cases.decide_approval)
+    rules = _sent(calls_cases.rules)
+    set_rules = _sent(calls_cases.set_rules)
+    usage = _sent(calls_cases.usage)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -274,6 +287,19 @@ class AsyncClient(_Common):
     make_api_key = _awaited(calls_members.make_api_key)
     api_keys = _listed_async(calls_members.api_keys)
     revoke_api_key = _awaited(calls_members.revoke_api_key)
+    create_case = _awaited(calls_cases.create_case)
+    cases = _listed_async(calls_cases.cases)
+    case = _awaited(calls_cases.case)
+    change_case = _awaited(calls_cases.change_case)
+    change_case_members = _awaited(calls_cases.change_case_members)
+    close_case = _awaited(calls_cases.close_case)
+    request_approval = _awaited(calls_cases.request_approval)
+    approvals = _listed_async(calls_cases.approvals)
+    approval = _awaited(calls_cases.approval)
+    decide_approval = _awaited(calls_cases.decide_approval)
+    rules = _awaited(calls_cases.rules)
+    set_rules = _awaited(calls_cases.set_rules)
+    usage = _awaited(calls_cases.usage)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

@@ -33,6 +33,9 @@ class Policy:
     score_floor: float | None = None
     exposure_limit: int | None = None
     score_step: float = 0.01
+    case_required: bool = True
+    approval_required: bool = False
+    searches_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def every_request(gallery: Gallery, photo: bytes, *, forgetting: bool = True) ->
     """The name and the answer of a good request to each documented route that needs a key."""
     face = next(iter(gallery.faces))
     ids = {"collection_id": gallery.collection_id, "face_id": face, "person_id": "per_" + "a" * 26}
+    ids |= {"case_id": "cas_" + "a" * 26, "approval_id": "apr_" + "a" * 26}
     for line in _ROUTES.read_text().splitlines():
         method, path, name = line.split()
         if name != "healthz" and (forgetting or not name.startswith("forget_")):
@@ -48,6 +49,12 @@ def _filled(name: str, gallery: Gallery, photo: bytes) -> dict[str, object]:
     sent: dict[str, dict[str, object]] = {
         "create_collection": {"json": {"name": token_hex(8)}},
         "enroll": {"files": {"photo": photo}, "data": {"metadata": "[{}]"}},
+        "create_case": {"json": {"purpose": "Testing and training", "legal_basis": "a test"}},
+        "request_approval": {"json": {"case_id": "cas_none", "collection_id": gallery.collection_id}},
+        "change_case": {"json": {}},
+        "change_case_members": {"json": {}},
+        "decide_approval": {"json": {"approved": True}},
+        "set_rules": {"json": {}},
         "create_person": {"json": {"name": token_hex(8)}},
         "detect": {"files": {"photo": photo}},
         "search": {"files": {"photo": photo}, "data": {"query": json.dumps(searched)}},

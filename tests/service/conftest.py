@@ -38,7 +38,7 @@ def session(keep: Keep, vault_process: KeepProcess) -> Iterator[SessionToken]:
 
 @pytest.fixture
 def collection(keep: Keep, session: SessionToken) -> CollectionId:
-    return create_collection(keep, session, token_hex(8), Policy(), None).collection_id
+    return create_collection(keep, session, token_hex(8), Policy(case_required=False), None).collection_id
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def due(drawn: Keep, member: SessionToken) -> Callable[[], FaceId]:
     """Makes a block that is due to be sealed anew; returns the face that survives in it."""
 
     def make() -> FaceId:
-        collection = create_collection(drawn, member, token_hex(8), Policy(), None).collection_id
+        collection = create_collection(drawn, member, token_hex(8), Policy(case_required=False), None).collection_id
         photos = [PhotoToEnroll(token_hex(8).encode()) for _ in range(2)]
         done = enroll(drawn, member, collection, photos, now=datetime(2026, 3, 1, tzinfo=UTC))
         gone, kept = (photo.faces[0].face_id for photo in done.photos)

@@ -28,7 +28,7 @@ def new_collection(client: httpx.Client) -> Callable[..., str]:
     """Makes a collection with some policy; its id."""
 
     def make(**policy: object) -> str:
-        answer = client.post("/v1/collections", json={"name": token_hex(8), "policy": policy})
+        answer = client.post("/v1/collections", json={"name": token_hex(8), "policy": {"case_required": False, **policy}})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["collection_id"])
 

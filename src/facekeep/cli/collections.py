@@ -19,7 +19,10 @@ def command() -> None:
 @click.option("--keep-photos", is_flag=True, help="Keep whole photos, encrypted, beside the face crops.")
 @click.option("--minimum-quality", type=click.IntRange(0, 100), default=25, show_default=True)
 @click.option("--top", "top_k", type=click.IntRange(1, 100), default=10, show_default=True, help="Longest result.")
-@click.option("--evaluation", is_flag=True, help="For measuring error rates; may loosen the next three.")
+@click.option("--no-case", is_flag=True, help="Let searches in that name no case.")
+@click.option("--approval", is_flag=True, help="A search needs a second person's approval too.")
+@click.option("--searches-a-day", type=click.IntRange(1), help="At most so many, if that is less than the rules allow.")
+@click.option("--evaluation", is_flag=True, help="For measuring error rates; may loosen the next three; needs no case.")
 @click.option("--score-floor", type=click.FloatRange(-1, 1), help="Lowest score shown. [default: by gallery size]")
 @click.option("--exposure-limit", type=click.IntRange(1), help="Different probes that may return the same record.")
 @click.option("--score-step", type=click.FloatRange(0.001, 0.1), default=0.01, show_default=True)
@@ -30,13 +33,27 @@ def create(  # noqa: PLR0917 - one argument an option
     keep_photos: bool,
     minimum_quality: int,
     top_k: int,
+    no_case: bool,
+    approval: bool,
+    searches_a_day: int | None,
     evaluation: bool,
     score_floor: float | None,
     exposure_limit: int | None,
     score_step: float,
 ) -> None:
     """Create a collection called NAME. Its policy is fixed from then on."""
-    policy = Policy(keep_photos, minimum_quality, top_k, evaluation, score_floor, exposure_limit, score_step)
+    policy = Policy(
+        keep_photos=keep_photos,
+        minimum_quality=minimum_quality,
+        top_k=top_k,
+        evaluation=evaluation,
+        score_floor=score_floor,
+        exposure_limit=exposure_limit,
+        score_step=score_step,
+        case_required=not no_case,
+        approval_required=approval,
+        searches_a_day=searches_a_day,
+    )
     with options.client() as client:
         made = client.create_collection(name, policy)
     _show(made, options)
@@ -91,6 +108,15 @@ def _kind(collection: Collection) -> str:
     return "evaluation" if collection.policy.evaluation else ""
 
 
+def _cases(collection: Collection) -> str:
+    policy = collection.policy
+    if policy.evaluation:
+        return "no, it is for evaluation"
+    if policy.approval_required:
+        return "only, and with a second person's approval"
+    return "only" if policy.case_required else "or without"
+
+
 def _show(collection: Collection, options: Options) -> None:
     if options.as_json:
         emit_json(collection)
@@ -107,6 +133,8 @@ def _show(collection: Collection, options: Options) -> None:
         ("Minimum quality", policy.minimum_quality),
         ("Longest result", policy.top_k),
         ("Score floor", floor),
+        ("Searched in cases", _cases(collection)),
+        ("Searches a day", "by the rules" if policy.searches_a_day is None else policy.searches_a_day),
         ("Evaluation", "yes" if policy.evaluation else "no"),
         ("Created", collection.created_at),
     ]

@@ -19,6 +19,8 @@ from facekeep_sdk import Client, Photo, SearchResult
 
 _COLLECTION = "demo"
 _PROBE = "person_b_2.jpg"
+_PURPOSE, _REFERENCE = "Testing and training", "demo"
+_LEGAL_BASIS = "freely licensed photographs of public figures"
 
 
 @click.command()
@@ -58,7 +60,7 @@ def _try(client: Client, photos: Sequence[DemoPhoto], options: Options) -> bool:
     probe = next((photo for photo in photos if photo.file == _PROBE), None)
     if probe is None:
         raise Tampered(Code.CELL_MISSING, f"{_PROBE} is not in the demo archive")
-    result = client.search(probe.content, [collection_id])
+    result = client.search(probe.content, [collection_id], case_id=_case(client))
     _show(result, probe, options)
     return bool(result.candidates) and result.candidates[0].person_name == probe.person
 
@@ -66,6 +68,13 @@ def _try(client: Client, photos: Sequence[DemoPhoto], options: Options) -> bool:
 def _collection(client: Client) -> str:
     found = next((one for one in client.collections() if one.name == _COLLECTION), None)
     return (found or client.create_collection(_COLLECTION)).collection_id
+
+
+def _case(client: Client) -> str:
+    """An open case for trying things: the one of an earlier run, or a new one."""
+    known = (one for one in client.cases() if one.reference == _REFERENCE and one.status == "open")
+    found = next(known, None)
+    return (found or client.create_case(_PURPOSE, _LEGAL_BASIS, reference=_REFERENCE)).case_id
 
 
 def _enroll(client: Client, collection_id: str, photos: Sequence[DemoPhoto]) -> None:
@@ -99,5 +108,5 @@ def _show(result: SearchResult, probe: DemoPhoto, options: Options) -> None:
     if options.as_json:
         emit_json(result)
         return
-    say(f"Searching with another photo of {probe.person} ({probe.year}):")
+    say(f'Searching, in a case for "{_PURPOSE}", with another photo of {probe.person} ({probe.year}):')
     show_candidates(result)

@@ -17,6 +17,7 @@ from facekeep_sdk import FacekeepApiError, SearchResult
 @click.command()
 @click.argument("collection")
 @click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--case", help="The case it is searched in (an id); most collections need one.")
 @click.option("--top", type=click.IntRange(1, 100), default=10, show_default=True, help="Longest result.")
 @click.option("--face", type=click.IntRange(1), help="Which face, where the photo shows several: 1, 2, …")
 @click.option("--also", multiple=True, help="Search this collection too. May be given again.")
@@ -26,6 +27,7 @@ def command(  # noqa: PLR0917 - one argument an option
     options: Options,
     collection: str,
     photo: Path,
+    case: str | None,
     top: int,
     face: int | None,
     also: Sequence[str],
@@ -40,7 +42,9 @@ def command(  # noqa: PLR0917 - one argument an option
         wanted = [wanted_collection(client, name).collection_id for name in (collection, *also)]
         index = None if face is None else face - 1
         try:
-            result = client.search(content, wanted, top_k=top, score_floor=score_floor, face_index=index)
+            result = client.search(
+                content, wanted, top_k=top, score_floor=score_floor, face_index=index, case_id=case
+            )
         except FacekeepApiError as error:
             if error.code == "several_faces" and not options.as_json:
                 show_boxes(error.members.get("faces"))

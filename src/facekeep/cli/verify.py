@@ -16,6 +16,7 @@ _PHOTO = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("second", type=_PHOTO, required=False)
 @click.option("--person", help="Compare with this enrolled person (id).")
 @click.option("--face", help="Compare with this enrolled face (id).")
+@click.option("--case", help="The case it is compared in (an id), with an enrolled person or face.")
 @click.option("--first-face", type=click.IntRange(1), help="Which face of FIRST, where it shows several: 1, 2, …")
 @click.option("--second-face", type=click.IntRange(1), help="Which face of SECOND.")
 @common
@@ -25,6 +26,7 @@ def command(  # noqa: PLR0917 - one argument an option
     second: Path | None,
     person: str | None,
     face: str | None,
+    case: str | None,
     first_face: int | None,
     second_face: int | None,
 ) -> None:
@@ -40,6 +42,7 @@ def command(  # noqa: PLR0917 - one argument an option
             face_id=face,
             first_face_index=_index(first_face),
             second_face_index=_index(second_face),
+            case_id=case,
         )
     if options.as_json:
         emit_json(result)

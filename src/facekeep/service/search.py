@@ -23,7 +23,7 @@ from facekeep.service.memory import wipe
 from facekeep.service.photos import UntrustedPhoto, analyzed, forget_templates, probe_face, seen
 from facekeep.service.refusals import FaceSeen
 from facekeep.service.retry import settled
-from facekeep.terms import BlockRef, Box, CollectionId, FaceId, PersonId, SessionToken
+from facekeep.terms import BlockRef, Box, CaseId, CollectionId, FaceId, PersonId, SessionToken
 from facekeep.vault.wire import Candidate as Released
 from facekeep.vault.wire import Candidates, Grant, GrantSearch, OpenSums
 
@@ -88,6 +88,7 @@ def search_by_photo(
     collection_ids: Sequence[CollectionId],
     untrusted_photo: UntrustedPhoto,
     *,
+    case_id: CaseId | None = None,
     top_k: int | None = None,
     score_floor: float | None = None,
     face_index: int | None = None,
@@ -100,7 +101,7 @@ def search_by_photo(
     FaceProblem
         `no_face`; `several_faces` with their boxes where none was chosen.
     Refused
-        By policy, budget or quarantine; logged.
+        By policy, case, approval, budget or quarantine; logged.
     Tampered
         `sums_refused`, `block_altered`: nothing was released.
     """
@@ -114,6 +115,7 @@ def search_by_photo(
             probes=face.probe.astype("<f4", copy=False).tobytes(),
             top_k=top_k or _usual_length(collections),
             score_floor=score_floor,
+            case_id=case_id or "",
         )
         found = settled(lambda: _found(keep, question))
         return FoundByPhoto(Probe(seen(face), face_index or 0), tuple(seen(one) for one in analysis.faces), found)
@@ -127,6 +129,7 @@ def search_by_face(
     collection_ids: Sequence[CollectionId],
     face_id: FaceId,
     *,
+    case_id: CaseId | None = None,
     top_k: int | None = None,
     score_floor: float | None = None,
 ) -> Found:
@@ -142,6 +145,7 @@ def search_by_face(
             score_floor=score_floor,
             face_id=face_id,
             probe_cell=cell,
+            case_id=case_id or "",
         )
         return _found(keep, question)
 

@@ -10,7 +10,7 @@ from facekeep.service.meaning import meaning_of_pair
 from facekeep.service.photos import UntrustedPhoto, analyzed, forget_templates, probe_face
 from facekeep.service.retry import settled
 from facekeep.service.search import released
-from facekeep.terms import CollectionId, FaceId, PersonId, SessionToken
+from facekeep.terms import CaseId, CollectionId, FaceId, PersonId, SessionToken
 from facekeep.vault.wire import Compare, Compared, GrantSearch, PersonShown, ShowPerson
 
 _WITHHELD = "withheld: too many different photos were compared with this record"
@@ -64,11 +64,18 @@ def verify_person(
     person_id: PersonId,
     *,
     face_index: int | None = None,
+    case_id: CaseId | None = None,
 ) -> Verified:
     """The best score of a photo against the faces of one enrolled person."""
     person = keep.vault.call(ShowPerson(session=session, person_id=person_id), PersonShown).person
     return _verified(
-        keep, session, untrusted_photo, collection_id=person.collection_id, only=person_id, face_index=face_index
+        keep,
+        session,
+        untrusted_photo,
+        collection_id=person.collection_id,
+        only=person_id,
+        face_index=face_index,
+        case_id=case_id,
     )
 
 
@@ -79,11 +86,18 @@ def verify_face(
     face_id: FaceId,
     *,
     face_index: int | None = None,
+    case_id: CaseId | None = None,
 ) -> Verified:
     """The score of a photo against one enrolled face."""
     place = place_of(keep, session, face_id)
     return _verified(
-        keep, session, untrusted_photo, collection_id=place.collection_id, only=face_id, face_index=face_index
+        keep,
+        session,
+        untrusted_photo,
+        collection_id=place.collection_id,
+        only=face_id,
+        face_index=face_index,
+        case_id=case_id,
     )
 
 
@@ -95,6 +109,7 @@ def _verified(
     collection_id: CollectionId,
     only: PersonId | FaceId,
     face_index: int | None,
+    case_id: CaseId | None,
 ) -> Verified:
     searchable(keep, session, [collection_id])
     analysis = analyzed(keep, untrusted_photo, probes=True)
@@ -105,6 +120,7 @@ def _verified(
             probes=probe_face(analysis, face_index).probe.astype("<f4", copy=False).tobytes(),
             top_k=1,
             only=only,
+            case_id=case_id or "",
         )
         return settled(lambda: _compared(keep, question))
     finally:

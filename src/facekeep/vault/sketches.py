@@ -8,7 +8,7 @@ earlier one is flagged in the log; whoever searches is not told. A repeat is no 
 
 `NEAR_BITS` is chosen so that at most one search in 1,000 is flagged by chance where a principal made 6,000 searches for
 strangers in the window: with the shipped model's pairs of different people it is one in 3,000. At cosine 0.95 a pair is
-flagged with probability 0.999, at 0.9 with 0.93; two photos of one person at 0.7 are with 0.04, and frames of one film
+flagged with probability 0.999, at 0.9 with 0.93; two photos of one person at 0.7 are with 0.05, and frames of one film
 mostly: the flag is a question to the auditor, not a verdict. `tests/vault/test_sketches.py` keeps these figures true.
 """
 

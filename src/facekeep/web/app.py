@@ -13,12 +13,28 @@ from facekeep.service.keep import Keep
 from facekeep.web.docs_page import docs_page
 from facekeep.web.documented import describe
 from facekeep.web.door import Door
-from facekeep.web.native import collections, faces, log, members, models, persons, search, status, verify
+from facekeep.web.native import (
+    approvals,
+    cases,
+    collections,
+    faces,
+    log,
+    members,
+    models,
+    persons,
+    rules,
+    search,
+    status,
+    usage,
+    verify,
+)
 from facekeep.web.parsed import described
 from facekeep.web.problems import answer_to
 
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
-_ROUTERS = (status, members, collections, persons, faces, search, verify, log)
+_ROUTERS = (
+    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage,
+)  # fmt: skip
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {
     "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,

@@ -25,7 +25,7 @@ ANY_PHOTO = (
 ONE_FACE = (Code.NO_FACE, Code.SEVERAL_FACES)
 SEARCHED = (
     Code.NOT_FOUND, Code.MODEL_MISMATCH, Code.FORBIDDEN, Code.QUARANTINED, Code.BUDGET_EXHAUSTED, Code.SUMS_REFUSED,
-    Code.BLOCK_ALTERED, *STORED,
+    Code.BLOCK_ALTERED, Code.CASE_NEEDED, Code.CASE_CLOSED, Code.APPROVAL_NEEDED, *STORED,
 )  # fmt: skip
 
 JPEG: dict[str, Any] = {"description": "A JPEG.", "content": {"image/jpeg": {"schema": {"type": "string"}}}}

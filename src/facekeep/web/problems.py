@@ -1,8 +1,11 @@
 """Errors as HTTP: one table from codes to statuses, one shape of body (RFC 9457), and no words of internal errors."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 from facekeep.errors import Code, FacekeepError
 from facekeep.service.refusals import FaceProblem, FaceSeen
@@ -49,6 +52,9 @@ KINDS: Mapping[Code, Kind] = {
     Code.UNSEAL_REFUSED: Kind(403, "The vault was not unsealed"),
     Code.QUARANTINED: Kind(503, "Search is stopped until an operator looked into an alarm"),
     Code.BUDGET_EXHAUSTED: Kind(429, "A budget is exhausted"),
+    Code.CASE_NEEDED: Kind(403, "A case is needed"),
+    Code.CASE_CLOSED: Kind(403, "The case is closed"),
+    Code.APPROVAL_NEEDED: Kind(403, "A second person's approval is needed"),
     Code.NOT_INITIALIZED: Kind(503, "The vault is not initialized"),
     Code.VAULT_SEALED: Kind(503, "The vault is sealed"),
     Code.VAULT_UNREACHABLE: Kind(503, "The vault cannot be reached"),
@@ -69,7 +75,12 @@ KINDS: Mapping[Code, Kind] = {
 
 
 def problem(
-    code: Code, message: str, *, entry: int | None = None, faces: Sequence[FaceSeen] = ()
+    code: Code,
+    message: str,
+    *,
+    entry: int | None = None,
+    faces: Sequence[FaceSeen] = (),
+    details: Mapping[str, str | int] = MappingProxyType({}),
 ) -> dict[str, object]:
     """The members of a problem document, without the request id."""
     kind = KINDS[code]
@@ -84,7 +95,7 @@ def problem(
         members["entry"] = entry
     if faces:
         members["faces"] = [asdict(face) for face in faces]
-    return members
+    return {**details, **members}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +110,23 @@ class ProblemAnswer:
 def answer_to(error: FacekeepError, request_id: str) -> ProblemAnswer:
     """What the caller is told of an error."""
     faces = error.faces if isinstance(error, FaceProblem) else ()
-    members = problem(error.code, error.message, entry=error.entry, faces=faces)
+    members = problem(error.code, error.message, entry=error.entry, faces=faces, details=error.details)
     body = json.dumps({**members, "request_id": request_id}, ensure_ascii=False).encode()
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    return ProblemAnswer(KINDS[error.code].status, (*headers, *_advice(error.code)), body)
+    return ProblemAnswer(KINDS[error.code].status, (*headers, *_advice(error)), body)
 
 
-def _advice(code: Code) -> list[tuple[bytes, bytes]]:
-    status = KINDS[code].status
+def _advice(error: FacekeepError) -> list[tuple[bytes, bytes]]:
+    code, status = error.code, KINDS[error.code].status
     if status == 401:
         return [(b"www-authenticate", b'Bearer realm="facekeep"')]
+    if "returns_at" in error.details:
+        return [(b"retry-after", str(_seconds_until(str(error.details["returns_at"]))).encode())]
     if status == 503 and code is not Code.QUARANTINED:
         return [(b"retry-after", str(_RETRY_AFTER_S.get(code, _USUAL_RETRY_AFTER_S)).encode())]
     return []
+
+
+def _seconds_until(moment: str) -> int:
+    """Whole seconds until a moment in ISO 8601, at least one."""
+    return max(1, math.ceil((datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()))

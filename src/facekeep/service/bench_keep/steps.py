@@ -41,9 +41,9 @@ class Measured:
         self._keep, self._clock, self._api_key = keep, clock, api_key
 
     def new_collection(self) -> CollectionId:
-        """An empty collection with the usual policy."""
+        """An empty collection with the usual policy, that is searched without a case."""
         with self._session() as session:
-            return create_collection(self._keep, session, "bench", Policy(), None).collection_id
+            return create_collection(self._keep, session, "bench", Policy(case_required=False), None).collection_id
 
     def enroll(self, collection_id: CollectionId, batch: Templates, first_row: int = 0) -> tuple[EnrollTimes, FaceId]:
         """Enroll a batch, each face as a person of its own; returns the last face too."""

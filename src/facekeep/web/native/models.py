@@ -78,6 +78,9 @@ class Problem(Told):
     code: str
     entry: int | None = None
     faces: list[FaceSeen] | None = None
+    exhausted: Literal["person", "case", "collection", "organization"] | None = None
+    limit: int | None = None
+    returns_at: str | None = None
     request_id: str | None = None
 
 
@@ -91,6 +94,9 @@ class PolicyAsked(Asked):
     score_floor: Cosine | None = None
     exposure_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     score_step: Annotated[float, Field(ge=0.001, le=0.1, allow_inf_nan=False)] = 0.01
+    case_required: bool = True
+    approval_required: bool = False
+    searches_a_day: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
 class Policy(Told):
@@ -103,6 +109,9 @@ class Policy(Told):
     score_floor: float | None
     exposure_limit: int | None
     score_step: float
+    case_required: bool
+    approval_required: bool
+    searches_a_day: int | None
 
 
 class Checkpoint(Told):
@@ -260,9 +269,13 @@ FaceIndex = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class FaceQuery(Asked):
-    """What to search, and how: `top_k` null means 10 or what is allowed; a floor only counts above the collections'."""
+    """What to search, and how: `top_k` null means 10 or what is allowed; a floor only counts above the collections'.
+
+    `case_id` is the case that the search is made in; a collection needs one unless its policy says otherwise.
+    """
 
     collection_ids: CollectionIds
+    case_id: Id | None = None
     top_k: TopK | None = None
     score_floor: Cosine | None = None
 
@@ -320,8 +333,12 @@ class FoundByPhoto(Found):
 
 
 class VerifyQuery(Asked):
-    """Whom to compare the first photo with, and which face of each photo is meant."""
+    """Whom to compare the first photo with, and which face of each photo is meant.
 
+    Comparing with an enrolled person or face is a search of their collection: it needs a case where that one does.
+    """
+
+    case_id: Id | None = None
     person_id: Id | None = None
     face_id: Id | None = None
     first_face_index: FaceIndex | None = None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from facekeep.errors import BadInput, Code
 from facekeep.service import search as verbs
-from facekeep.terms import CollectionId, FaceId
+from facekeep.terms import CaseId, CollectionId, FaceId
 from facekeep.web.documented import ANY_PHOTO, ONE_FACE, SEARCHED, errors, form_body
 from facekeep.web.forms import Form, form_of
 from facekeep.web.native import models
@@ -30,6 +30,7 @@ def search(keep: TheKeep, session: TheSession, form: SearchForm) -> models.Found
         session,
         [CollectionId(one) for one in query.collection_ids],
         form.photo("photo"),
+        case_id=as_case(query.case_id),
         top_k=query.top_k,
         score_floor=query.score_floor,
         face_index=query.face_index,
@@ -51,10 +52,16 @@ def search_by_face(keep: TheKeep, session: TheSession, face_id: AnId, body: mode
         session,
         [CollectionId(one) for one in body.collection_ids],
         FaceId(face_id),
+        case_id=as_case(body.case_id),
         top_k=body.top_k,
         score_floor=body.score_floor,
     )
     return models.Found.model_validate(found)
+
+
+def as_case(case_id: str | None) -> CaseId | None:
+    """The case that a request names, if any."""
+    return None if case_id is None else CaseId(case_id)
 
 
 def _query(untrusted: bytes | None) -> models.PhotoQuery:

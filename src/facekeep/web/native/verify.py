@@ -10,6 +10,7 @@ from facekeep.terms import FaceId, PersonId
 from facekeep.web.documented import ANY_PHOTO, ONE_FACE, SEARCHED, errors, form_body
 from facekeep.web.forms import Form, form_of
 from facekeep.web.native import models
+from facekeep.web.native.search import as_case
 from facekeep.web.parsed import TheKeep, TheSession, parse_json
 
 router = APIRouter(prefix="/v1", tags=["search"])
@@ -29,11 +30,13 @@ def verify(keep: TheKeep, session: TheSession, form: VerifyForm) -> models.Verif
 
 
 def _verified(keep: TheKeep, session: TheSession, form: Form, query: models.VerifyQuery) -> verbs.Verified:
-    first, index = form.photo("first"), query.first_face_index
+    first, index, case_id = form.photo("first"), query.first_face_index, as_case(query.case_id)
     if query.person_id is not None:
-        return verbs.verify_person(keep, session, first, PersonId(query.person_id), face_index=index)
+        person_id = PersonId(query.person_id)
+        return verbs.verify_person(keep, session, first, person_id, face_index=index, case_id=case_id)
     if query.face_id is not None:
-        return verbs.verify_face(keep, session, first, FaceId(query.face_id), face_index=index)
+        face_id = FaceId(query.face_id)
+        return verbs.verify_face(keep, session, first, face_id, face_index=index, case_id=case_id)
     second = form.photo("second")
     return verbs.verify_photos(
         keep, session, first, second, first_face_index=index, second_face_index=query.second_face_index
