@@ -1,4 +1,4 @@
-"""More searches than a budget allows: by restarting the vault, by racing, by failing on purpose, by moving the probe."""
+"""More searches than a budget allows: by restarting the vault, racing, failing on purpose, moving the probe."""
 
 import threading
 from collections.abc import Iterator

@@ -84,7 +84,8 @@ class Planted:
         return [one for one in found if isinstance(one, PhotoAnalysis)]
 
     def _collection(self, client: httpx.Client, ending: str, keep_photos: bool) -> str:
-        body = {"name": self.words["collection"] + ending, "policy": {"keep_photos": keep_photos, "case_required": False}}
+        policy = {"keep_photos": keep_photos, "case_required": False}
+        body = {"name": self.words["collection"] + ending, "policy": policy}
         return str(_ok(client.post("/v1/collections", json=body)).json()["collection_id"])
 
     def _enroll(self, client: httpx.Client, collection: str, place: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Sketches of probes: how often they flag, by exact arithmetic and by drawing, and what is kept of them."""
 
 import json
+from itertools import pairwise
 from math import acos, comb, pi
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def tail(cosine: float) -> float:
 def test_the_stated_rate_of_false_alarms_holds_for_the_shipped_model() -> None:
     for path in TABLES.glob("*.json"):
         points = json.loads(path.read_text())["points"]
-        shares = [(10**low - 10**high, to) for (_, low), (to, high) in zip(points, points[1:], strict=False)]
+        shares = [(10**low - 10**high, to) for (_, low), (to, high) in pairwise(points)]
         beyond = 10 ** points[-1][1] * tail(0.6)  # the last pairs were seen below 0.6
         a_search = 6_000 * (sum(share * tail(cosine) for share, cosine in shares) + beyond)
         assert 1 / 10_000 < a_search < 1 / 3_000

@@ -28,7 +28,8 @@ def new_collection(client: httpx.Client) -> Callable[..., str]:
     """Makes a collection with some policy; its id."""
 
     def make(**policy: object) -> str:
-        answer = client.post("/v1/collections", json={"name": token_hex(8), "policy": {"case_required": False, **policy}})
+        loose = {"case_required": False, **policy}
+        answer = client.post("/v1/collections", json={"name": token_hex(8), "policy": loose})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["collection_id"])
 
