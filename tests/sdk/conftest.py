@@ -62,7 +62,7 @@ def server() -> Iterator[FakeServer]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_DELETE = _serve
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
         def log_message(self, *_: Any) -> None: ...
 
