@@ -23,6 +23,7 @@ from facekeep.web.door import OPEN_PATHS
 
 SNAPSHOT = Path(__file__).with_name("roles.txt")
 ANYBODY = "anonymous"
+_IDS = ("collection_id", "person_id", "face_id", "case_id", "approval_id")
 OTHER = "other_organization"
 COLUMNS = (ANYBODY, *ROLES, OTHER)
 
@@ -33,7 +34,8 @@ class Objects:
     def __init__(self, ours: Customer) -> None:
         self._ours = ours
         self.key = ours.made("/v1/api-keys", json={"member_id": self.program(), "name": "k"})["key_id"]
-        self.collection = ours.collection(keep_photos=True)
+        self.collection = ours.collection(keep_photos=True, case_required=False)
+        self.case = self.fresh_case()
         self.face = ours.face(self.collection)
 
     def program(self) -> str:
@@ -44,6 +46,14 @@ class Objects:
 
     def fresh_key(self) -> str:
         return str(self._ours.made("/v1/api-keys", json={"member_id": self.program(), "name": "k"})["key_id"])
+
+    def fresh_case(self) -> str:
+        facts = {"purpose": "Testing and training", "legal_basis": "a test"}
+        return str(self._ours.made("/v1/cases", json=facts)["case_id"])
+
+    def approval(self) -> str:
+        asked = {"case_id": self.fresh_case(), "collection_id": self.collection}
+        return str(self._ours.made("/v1/approvals", json=asked)["approval_id"])
 
     def fresh_collection(self) -> str:
         return self._ours.collection()
@@ -88,6 +98,19 @@ REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "search": lambda o: {"data": {"query": json.dumps({"collection_ids": [o.collection]})}, **photo()},
     "search_by_face": lambda o: {"face_id": o.face["face_id"], "json": {"collection_ids": [o.collection]}},
     "verify": lambda o: {"data": {"query": json.dumps({"face_id": o.face["face_id"]})}, **photo("first")},
+    "create_case": lambda o: {"json": {"purpose": "Testing and training", "legal_basis": "a test"}},
+    "list_cases": lambda o: {},
+    "show_case": lambda o: {"case_id": o.case},
+    "change_case": lambda o: {"case_id": o.case, "json": {"searches_a_day": 9}},
+    "change_case_members": lambda o: {"case_id": o.case, "json": {}},
+    "close_case": lambda o: {"case_id": o.fresh_case()},
+    "request_approval": lambda o: {"json": {"case_id": o.fresh_case(), "collection_id": o.collection}},
+    "list_approvals": lambda o: {},
+    "show_approval": lambda o: {"approval_id": o.approval()},
+    "decide_approval": lambda o: {"approval_id": o.approval(), "json": {"approved": True}},
+    "show_rules": lambda o: {},
+    "set_rules": lambda o: {"json": {}},
+    "show_usage": lambda o: {},
     "read_log": lambda o: {},
     "checkpoint": lambda o: {},
     "begin_export": lambda o: {},
@@ -107,7 +130,7 @@ def routes() -> Iterator[tuple[str, str, str]]:
 def attempt(route: tuple[str, str, str], objects: Objects, asker: Customer, key: str) -> Response:
     method, path, name = route
     request = REQUESTS[name](objects)
-    ids = {one: request.pop(one) for one in ("collection_id", "person_id", "face_id") if one in request}
+    ids = {one: request.pop(one) for one in _IDS if one in request}
     return asker.ask(method, path.format(**ids), api_key=key, **request)
 
 
@@ -118,7 +141,7 @@ def cell(answer: Response) -> str:
 
 def foreign(answer: Response, objects: Objects) -> str:
     """What an answer says to another organization. It never holds an id of ours."""
-    ids = (objects.collection, objects.face["face_id"], objects.face["person_id"], objects.key)
+    ids = (objects.collection, objects.case, objects.face["face_id"], objects.face["person_id"], objects.key)
     assert not any(one.encode() in answer.content for one in ids), answer.text
     return {401: "no", 403: "no", 404: "hidden"}.get(answer.status_code, "own")
 
@@ -166,7 +189,7 @@ def test_objects_of_another_organization_are_hidden(table: dict[tuple[str, str, 
     for (method, path, name), row in table.items():
         wants_object = "{" in path or name in {
             "set_roles", "remove_member", "end_sessions", "withdraw_invitation", "make_api_key", "revoke_api_key",
-            "search", "verify", "read_export",
+            "search", "verify", "read_export", "request_approval",
         }  # fmt: skip
         assert row[OTHER] == ("hidden" if wants_object else "own"), (method, path)
 

@@ -1,6 +1,8 @@
 """The names of everything a member or a key can do, as log entries and the limits of API keys say them."""
 
 ACTS = frozenset({
+    "approval.ask", "approval.decide", "approval.list", "approval.show",
+    "case.change", "case.close", "case.create", "case.list", "case.show",
     "collection.create", "collection.forget", "collection.list", "collection.show",
     "face.enroll", "face.forget", "face.list", "face.show",
     "invitation.list", "invitation.withdraw",
@@ -8,6 +10,6 @@ ACTS = frozenset({
     "log.export", "log.read",
     "member.add", "member.invite", "member.list", "member.remove", "member.roles", "member.self",
     "person.create", "person.forget", "person.list", "person.show",
-    "photo.detect", "record.open", "search.ask", "sessions.end", "verify.ask",
+    "photo.detect", "record.open", "rules.set", "rules.show", "search.ask", "sessions.end", "usage.show", "verify.ask",
 })  # fmt: skip
 """One for each rule of `dispatch.TABLE` that announces itself; a test holds them together."""
