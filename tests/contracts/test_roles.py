@@ -34,7 +34,7 @@ class Objects:
     def __init__(self, ours: Customer) -> None:
         self._ours = ours
         self.key = ours.made("/v1/api-keys", json={"member_id": self.program(), "name": "k"})["key_id"]
-        self.collection = ours.collection(keep_photos=True, case_required=False)
+        self.collection = ours.collection(keep_photos=True)
         self.case = self.fresh_case()
         self.face = ours.face(self.collection)
 

@@ -93,12 +93,19 @@ def test_ids_that_are_not_there_look_alike_whatever_they_look_like(client, metho
     assert len(set(bodies)) == 1
 
 
+_VALID = {
+    ("POST", "/v1/collections/{collection_id}/persons"): {"name": "n"},
+    ("POST", "/v1/faces/{face_id}/search"): {"collection_ids": ["col_nobody"]},
+    ("PATCH", "/v1/cases/{case_id}"): {},
+    ("POST", "/v1/cases/{case_id}/members"): {},
+    ("POST", "/v1/approvals/{approval_id}/decision"): {"approved": True},
+}
+
+
 def _valid_body(method: str, path: str) -> dict:
-    if method != "POST":
-        return {}
     if path.endswith("/faces"):
-        return {"data": {"metadata": "[{}]"}, "files": {"photo": ("p", b"not a photo")}}
-    return {"json": {"name": "n"} if path.endswith("/persons") else {"collection_ids": ["col_nobody"]}}
+        return {"data": {"metadata": "[{}]"}, "files": {"photo": ("p", b"not a photo")}} if method == "POST" else {}
+    return {"json": _VALID[method, path]} if (method, path) in _VALID else {}
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8470", "evil.example:8470"])
