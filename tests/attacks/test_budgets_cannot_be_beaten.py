@@ -78,7 +78,7 @@ def test_the_refusal_says_what_ran_out_and_when_it_returns(office: Office) -> No
     assert {**error.details, "returns_at": ""} == {"exhausted": "person", "limit": 1, "returns_at": ""}
     assert str(error.details["returns_at"]).endswith("T00:00:00.000Z")
     assert str(error.details["returns_at"]) in error.message
-    assert [entry.outcome for entry in office.vault.log() if entry.index == error.entry] == ["budget_exhausted"]
+    assert [entry.outcome for entry in office.vault.log() if entry.entry == error.entry] == ["budget_exhausted"]
 
 
 def test_racing_grants_never_pass_the_budget(office: Office) -> None:

@@ -107,10 +107,8 @@ def test_an_expired_case_is_forgotten_after_its_expiry(office: Office) -> None:
     assert office.counts()["cases"] == 0
 
 
-def test_the_vault_sweeps_by_itself(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from facekeep.vault import keeper
-
-    monkeypatch.setattr(keeper, "_PUBLISH_EVERY_SECONDS", 0.01)
+def test_the_vault_sweeps_by_itself(office: Office) -> None:
+    office.keeper._log = msgspec.structs.replace(office.keeper._log, interval_s=0.01)
     opened_case(office.ask, office.admin.session)
     office.now += timedelta(days=121)
     stop = threading.Event()
