@@ -41,6 +41,7 @@ class Code(StrEnum):
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     PROOF_NEEDED = "proof_needed"
+    TOO_MANY_TRIES = "too_many_tries"
     UNSEAL_REFUSED = "unseal_refused"
     QUARANTINED = "quarantined"
     BUDGET_EXHAUSTED = "budget_exhausted"

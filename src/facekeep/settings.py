@@ -83,6 +83,18 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: Annotated[tuple[WitnessSettings, ...], msgspec.Meta(max_length=16)] = ()
 
 
+class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where people sign in with passkeys. A passkey made for one `rp_id` is worthless under another.
+
+    `rp_id` is the domain that people see in the address bar, or one above it; `origins` are the pages that may ask for
+    a passkey, such as "https://faces.example.org". Empty means https and that domain, and on localhost the server's
+    own port without TLS.
+    """
+
+    rp_id: str = "localhost"
+    origins: tuple[str, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it, with the folders derived from one root."""
 
@@ -92,6 +104,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faces: FacesSettings = FacesSettings()
     search: SearchSettings = SearchSettings()
     log: LogSettings = LogSettings()
+    sign_in: SignInSettings = SignInSettings()
+
+    @property
+    def sign_in_origins(self) -> tuple[str, ...]:
+        """The origins of pages that may ask for a passkey."""
+        if self.sign_in.origins:
+            return self.sign_in.origins
+        if self.sign_in.rp_id == "localhost":
+            return (f"http://localhost:{self.http.port}",)
+        return (f"https://{self.sign_in.rp_id}",)
 
     @property
     def vault_dir(self) -> Path:

@@ -39,8 +39,22 @@ from facekeep_sdk.models import (
 )
 from facekeep_sdk.models_cases import Approval, Case, Rules, Usage, UsageDay
 from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
+from facekeep_sdk.models_sign_in import (
+    Accepted,
+    JoinOffer,
+    LiveSession,
+    Logged,
+    Membership,
+    OwnCredentials,
+    Passkey,
+    PasskeyChallenge,
+    PasswordOffer,
+    SecondFactor,
+    SignedIn,
+)
 
 __all__ = [
+    "Accepted",
     "ApiKey",
     "Approval",
     "AsyncClient",
@@ -60,13 +74,21 @@ __all__ = [
     "FacekeepSdkError",
     "FacekeepUnreachable",
     "Invitation",
+    "JoinOffer",
+    "LiveSession",
     "LogCheck",
     "LogEntry",
     "LogTampered",
+    "Logged",
     "Member",
+    "Membership",
     "Myself",
     "NewApiKey",
     "NewInvitation",
+    "OwnCredentials",
+    "Passkey",
+    "PasskeyChallenge",
+    "PasswordOffer",
     "Person",
     "Photo",
     "PhotoOutcome",
@@ -78,6 +100,8 @@ __all__ = [
     "Refusal",
     "Rules",
     "SearchResult",
+    "SecondFactor",
+    "SignedIn",
     "Status",
     "Usage",
     "UsageDay",

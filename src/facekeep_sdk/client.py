@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_cases, calls_members, log_export, log_memory
+from facekeep_sdk import calls, calls_cases, calls_members, calls_sign_in, log_export, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
@@ -80,6 +80,8 @@ def _pause(pause: Pause) -> object:
 class _Common:
     """What both clients are made with. The key is sent as a header only, and never shown.
 
+    `api_key` is an API key, the session of somebody who signed in, or empty for signing in and joining.
+
     `checkpoint_path` keeps the last checked checkpoint of the log between runs. With it, the first call of every client
     checks that the log extends what was seen last, and no call is sent where it does not: a keep that was set back to
     an older state, or shows another history, is refused with `LogTampered`. See `check_log`.
@@ -100,7 +102,7 @@ class _Common:
         self._is_checked = checkpoint_path is None
         self._options: dict[str, Any] = {
             "base_url": self.base_url,
-            "headers": {"Authorization": f"Bearer {api_key}", "User-Agent": "facekeep-sdk"},
+            "headers": {"User-Agent": "facekeep-sdk"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {}),
             "timeout": httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
             "follow_redirects": False,  # a redirect would carry the key elsewhere
             "trust_env": False,  # so would a proxy that somebody else set
@@ -171,6 +173,28 @@ class Client(_Common):
     rules = _sent(calls_cases.rules)
     set_rules = _sent(calls_cases.set_rules)
     usage = _sent(calls_cases.usage)
+    begin_sign_in = _sent(calls_sign_in.begin_sign_in)
+    finish_sign_in = _sent(calls_sign_in.finish_sign_in)
+    sign_in_by_password = _sent(calls_sign_in.sign_in_by_password)
+    begin_join = _sent(calls_sign_in.begin_join)
+    finish_join = _sent(calls_sign_in.finish_join)
+    join_by_password = _sent(calls_sign_in.join_by_password)
+    memberships = _sent(calls_sign_in.memberships)
+    choose_organization = _sent(calls_sign_in.choose_organization)
+    accept_invitation = _sent(calls_sign_in.accept_invitation)
+    begin_proof = _sent(calls_sign_in.begin_proof)
+    finish_proof = _sent(calls_sign_in.finish_proof)
+    prove_password = _sent(calls_sign_in.prove_password)
+    own_credentials = _sent(calls_sign_in.own_credentials)
+    begin_passkey = _sent(calls_sign_in.begin_passkey)
+    finish_passkey = _sent(calls_sign_in.finish_passkey)
+    revoke_passkey = _sent(calls_sign_in.revoke_passkey)
+    begin_password = _sent(calls_sign_in.begin_password)
+    finish_password = _sent(calls_sign_in.finish_password)
+    change_password = _sent(calls_sign_in.change_password)
+    sessions = _sent(calls_sign_in.sessions)
+    end_other_sessions = _sent(calls_sign_in.end_other_sessions)
+    sign_out = _sent(calls_sign_in.sign_out)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -300,6 +324,28 @@ class AsyncClient(_Common):
     rules = _awaited(calls_cases.rules)
     set_rules = _awaited(calls_cases.set_rules)
     usage = _awaited(calls_cases.usage)
+    begin_sign_in = _awaited(calls_sign_in.begin_sign_in)
+    finish_sign_in = _awaited(calls_sign_in.finish_sign_in)
+    sign_in_by_password = _awaited(calls_sign_in.sign_in_by_password)
+    begin_join = _awaited(calls_sign_in.begin_join)
+    finish_join = _awaited(calls_sign_in.finish_join)
+    join_by_password = _awaited(calls_sign_in.join_by_password)
+    memberships = _awaited(calls_sign_in.memberships)
+    choose_organization = _awaited(calls_sign_in.choose_organization)
+    accept_invitation = _awaited(calls_sign_in.accept_invitation)
+    begin_proof = _awaited(calls_sign_in.begin_proof)
+    finish_proof = _awaited(calls_sign_in.finish_proof)
+    prove_password = _awaited(calls_sign_in.prove_password)
+    own_credentials = _awaited(calls_sign_in.own_credentials)
+    begin_passkey = _awaited(calls_sign_in.begin_passkey)
+    finish_passkey = _awaited(calls_sign_in.finish_passkey)
+    revoke_passkey = _awaited(calls_sign_in.revoke_passkey)
+    begin_password = _awaited(calls_sign_in.begin_password)
+    finish_password = _awaited(calls_sign_in.finish_password)
+    change_password = _awaited(calls_sign_in.change_password)
+    sessions = _awaited(calls_sign_in.sessions)
+    end_other_sessions = _awaited(calls_sign_in.end_other_sessions)
+    sign_out = _awaited(calls_sign_in.sign_out)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

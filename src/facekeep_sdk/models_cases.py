@@ -55,6 +55,7 @@ class Rules:
     searches_a_day_in_case: int | None = None
     searches_a_day_of_collection: int | None = None
     searches_a_day: int | None = None
+    password_sign_in: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 Run as a script, this writes it anew.
 
 `yes` and `no` are tried over HTTP, every cell of them, on objects that are there. The last column is another
-organization's admin with every role: `hidden` is 404 as for what never was, `own` sees nothing of ours.
+organization's admin with every role: `hidden` is 404 as for what never was, `own` sees nothing of ours. All ask with
+API keys, so what is for people who signed in says `no` to everybody; people try it in `tests/web/test_sign_in.py`.
 """
 
 import json
@@ -19,7 +20,7 @@ from customers import ROLES, Customer, customers
 from httpx import Response
 
 from facekeep.web.app import create_api
-from facekeep.web.door import OPEN_PATHS
+from facekeep.web.door import OPEN_PATHS, SIGN_IN_PATHS
 
 SNAPSHOT = Path(__file__).with_name("roles.txt")
 ANYBODY = "anonymous"
@@ -64,6 +65,11 @@ class Objects:
 
 def photo(name: str = "photo") -> dict[str, Any]:
     return {"files": [(name, ("p", b"some photo"))]}
+
+
+RESPONSE = {"clientDataJSON": "AA", "attestationObject": "AA", "authenticatorData": "AA", "signature": "AA"}
+PASSKEY = {"ticket": "AA", "credential": {"id": "AA", "type": "public-key", "response": RESPONSE}}
+FOR_KEYS_TOO = {"me", "list_memberships", "sign_out"}  # all else under /v1/me is for people who signed in
 
 
 REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
@@ -117,6 +123,22 @@ REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "read_export": lambda o: {"params": {"entry": 0}},
     "proof": lambda o: {"params": {"entry": 0}},
     "consistency": lambda o: {"params": {"old_size": 1}},
+    "list_memberships": lambda o: {},
+    "choose_organization": lambda o: {"json": {"organization_id": "org_x"}},
+    "accept_invitation": lambda o: {"json": {"invitation": "fi_x"}},
+    "begin_proof": lambda o: {},
+    "finish_proof": lambda o: {"json": PASSKEY},
+    "prove_password": lambda o: {"json": {"password": "x", "code": "123456"}},
+    "list_sessions": lambda o: {},
+    "end_other_sessions": lambda o: {},
+    "sign_out": lambda o: {},
+    "list_passkeys": lambda o: {},
+    "begin_passkey": lambda o: {},
+    "finish_passkey": lambda o: {"json": {**PASSKEY, "name": "n"}},
+    "revoke_passkey": lambda o: {"json": {"passkey_id": "pas_x"}},
+    "begin_password": lambda o: {},
+    "finish_password": lambda o: {"json": {"ticket": "AA", "password": "x", "code": "123456"}},
+    "change_password": lambda o: {"json": {"password": "x"}},
 }
 
 
@@ -124,7 +146,8 @@ def routes() -> Iterator[tuple[str, str, str]]:
     """(method, path, name) of every route behind the door, in the order of their paths."""
     paths = create_api(None).openapi()["paths"]
     found = [(m.upper(), path, told["operationId"]) for path, some in paths.items() for m, told in some.items()]
-    yield from sorted((one for one in found if one[1] not in OPEN_PATHS), key=lambda one: (one[1], one[0]))
+    closed = (one for one in found if one[1] not in OPEN_PATHS | SIGN_IN_PATHS)
+    yield from sorted(closed, key=lambda one: (one[1], one[0]))
 
 
 def attempt(route: tuple[str, str, str], objects: Objects, asker: Customer, key: str) -> Response:
@@ -191,7 +214,10 @@ def test_objects_of_another_organization_are_hidden(table: dict[tuple[str, str, 
             "set_roles", "remove_member", "end_sessions", "withdraw_invitation", "make_api_key", "revoke_api_key",
             "search", "verify", "read_export", "request_approval",
         }  # fmt: skip
-        assert row[OTHER] == ("hidden" if wants_object else "own"), (method, path)
+        if path.startswith("/v1/me/") and name not in FOR_KEYS_TOO:
+            assert set(row.values()) == {"no"}, (method, path)
+        else:
+            assert row[OTHER] == ("hidden" if wants_object else "own"), (method, path)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,11 @@ COMMANDS = {
     "forget": "Forget a person, a face or a collection for good.",
     "members": "Invite, list, change and remove members of your organization.",
     "keys": "Make, list and revoke API keys.",
+    "join": "Accept an invitation with a password.",
+    "sign-in": "Sign in with a password and a code.",
+    "sign-out": "End the session of who signed in here.",
+    "me": "Show who is signed in, and change to another organization.",
+    "password": "Change your password or authenticator app.",
     "status": "Show the state of the keep.",
     "log": "Show and check the log.",
     "vault": "Open, close and look after the vault on this machine.",
@@ -45,7 +50,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"facekeep.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"facekeep.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

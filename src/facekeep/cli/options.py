@@ -29,13 +29,20 @@ class Options:
         return load(self.data)
 
     def client(self) -> "Client":
-        """A client of the running keep, with the saved credentials and the remembered checkpoint."""
+        """A client of the running keep, as who signed in or with the saved key, and with the remembered checkpoint."""
         from facekeep.service import credentials  # noqa: PLC0415
         from facekeep_sdk import Client  # noqa: PLC0415
 
         settings = self.settings()
-        saved = credentials.load(settings)
+        saved = credentials.current(settings)
         return Client(saved.url, saved.api_key, checkpoint_path=credentials.checkpoint_file(settings), timeout_s=180.0)
+
+    def stranger(self) -> "Client":
+        """A client that is nobody yet, to sign in or to join."""
+        from facekeep.service import credentials  # noqa: PLC0415
+        from facekeep_sdk import Client  # noqa: PLC0415
+
+        return Client(credentials.base_url(self.settings()), "")
 
 
 def common(function: Callable[Concatenate[Options, P], None]) -> Callable[..., None]:

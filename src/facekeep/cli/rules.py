@@ -35,6 +35,7 @@ def show(options: Options) -> None:
 @click.option("--in-case", type=click.IntRange(1), help="Searches a day in one case.")
 @click.option("--of-collection", type=click.IntRange(1), help="Searches a day of one collection.")
 @click.option("--in-all", type=click.IntRange(1), help="Searches a day by the whole organization.")
+@click.option("--password-sign-in/--no-password-sign-in", default=None, help="Whether passwords open anything.")
 @common
 def set_(  # noqa: PLR0917 - one argument an option
     options: Options,
@@ -48,6 +49,7 @@ def set_(  # noqa: PLR0917 - one argument an option
     in_case: int | None,
     of_collection: int | None,
     in_all: int | None,
+    password_sign_in: bool | None,
 ) -> None:
     """Change some rules and leave the others. For admins."""
     given: dict[str, object] = {
@@ -59,6 +61,7 @@ def set_(  # noqa: PLR0917 - one argument an option
         "searches_a_day_in_case": in_case,
         "searches_a_day_of_collection": of_collection,
         "searches_a_day": in_all,
+        "password_sign_in": password_sign_in,
     }
     with options.client() as client:
         if approval or no_approval:
@@ -81,5 +84,6 @@ def _show(rules: Rules, options: Options) -> None:
         ("Searches a day in a case", rules.searches_a_day_in_case),
         ("Searches a day of a collection", rules.searches_a_day_of_collection),
         ("Searches a day in all", rules.searches_a_day),
+        ("Sign-in by password", "allowed" if rules.password_sign_in else "not allowed"),
     ]
     table(("Rule", ""), rows)

@@ -2,6 +2,7 @@
 
     $FACEKEEP_CONFIG, else $XDG_CONFIG_HOME/facekeep, else ~/.config/facekeep
       <keep id>/credentials.json   the server's address and the API key, 0600
+      <keep id>/session.json       the session of who signed in at this machine, 0600
       <keep id>/unseal.key         trials only: made and read by the vault, 0600
       <keep id>/checkpoint.json    the last checkpoint of the log that was checked
       <keep id>/enroll/            which photos were sent already, as keyed hashes
@@ -116,6 +117,38 @@ def load(settings: Settings) -> Credentials:
         raise BadInput(Code.INVALID_REQUEST, f"no usable credentials for this keep in {path}") from error
 
 
+def current(settings: Settings) -> Credentials:
+    """What acts are done with: the session of who signed in, else the saved API key.
+
+    Raises
+    ------
+    BadInput
+        `invalid_request`: there is neither.
+    """
+    session = load_session(settings)
+    return Credentials(base_url(settings), session) if session else load(settings)
+
+
+def save_session(settings: Settings, session: str) -> Path:
+    """Keep the session of who signed in; returns where."""
+    path = _session_file(settings)
+    write_private(path, msgspec.json.encode({"session": session}))
+    return path
+
+
+def load_session(settings: Settings) -> str:
+    """The session of who signed in, empty where nobody did."""
+    try:
+        return msgspec.json.decode(_session_file(settings).read_bytes(), type=dict[str, str]).get("session", "")
+    except (OSError, msgspec.DecodeError):
+        return ""
+
+
+def forget_session(settings: Settings) -> None:
+    """Nobody is signed in at this machine any more."""
+    _session_file(settings).unlink(missing_ok=True)
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a file of mode 0600 in one step, durably, in a folder of mode 0700."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,6 +169,10 @@ def _own_folder(folder: Path) -> None:
         raise BadInput(Code.INVALID_SETTING, f"{folder} belongs to somebody else or is a link")
     if facts.st_mode & 0o077:
         folder.chmod(0o700)
+
+
+def _session_file(settings: Settings) -> Path:
+    return keep_dir(settings) / "session.json"
 
 
 def _id_file(settings: Settings) -> Path:

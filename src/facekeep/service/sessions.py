@@ -1,4 +1,4 @@
-"""Sessions: every request opens one at the vault with the caller's key and ends it with the answer."""
+"""Sessions: a key opens one at the vault for each request, ended with the answer; a person's own goes on after it."""
 
 from facekeep.errors import Code, Refused
 from facekeep.service.keep import Keep
@@ -6,10 +6,11 @@ from facekeep.terms import SessionToken
 from facekeep.vault.wire import Authenticate, Done, EndSession, SessionOpened
 
 _LONGEST_CREDENTIAL = 200
+_PERSONS = "fs_"  # what the token of a person's session begins with
 
 
 def open_session(keep: Keep, untrusted_credential: str) -> SessionToken:
-    """A session for the holder of the API key.
+    """A session for the holder of the API key, or the living session of a person.
 
     Raises
     ------
@@ -17,8 +18,13 @@ def open_session(keep: Keep, untrusted_credential: str) -> SessionToken:
         `unauthenticated`, with the same words whatever is wrong with the key.
     """
     if not (untrusted_credential.isascii() and 0 < len(untrusted_credential) <= _LONGEST_CREDENTIAL):
-        raise Refused(Code.UNAUTHENTICATED, "no valid API key was given")
+        raise Refused(Code.UNAUTHENTICATED, "nothing valid was given that says who asks")
     return keep.vault.call(Authenticate(untrusted_credential=untrusted_credential), SessionOpened).session
+
+
+def ends_with_request(credential: str) -> bool:
+    """Whether the session that this credential opened is to be ended with the answer."""
+    return not credential.startswith(_PERSONS)
 
 
 def end_session(keep: Keep, session: SessionToken) -> None:

@@ -9,6 +9,7 @@ from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
 from facekeep.vault import dispatch, operations, seal, wire
+from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.seal import SealFile
@@ -21,9 +22,15 @@ _CLOSING_SECONDS = 10.0
 class Keeper:
     """One vault folder. Thread-safe; unsealing and sealing happen one at a time."""
 
-    def __init__(self, folder: Path, log: LogSettings = LogSettings()) -> None:  # noqa: B008  frozen
+    def __init__(
+        self,
+        folder: Path,
+        log: LogSettings = LogSettings(),  # noqa: B008  frozen
+        relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+    ) -> None:
         self._folder = folder
         self._log = log
+        self._relying_party = relying_party
         self._open: OpenVault | None = None
         self._shares: list[str] = []
         self._lock = threading.Lock()
@@ -142,7 +149,7 @@ class Keeper:
         with self._lock:
             fresh, root, shares = seal.create(self._folder, message.method, secret)
             self._put_aside_unfinished()
-            vault = OpenVault(self._folder, root, self._log)
+            vault = OpenVault(self._folder, root, self._log, self._relying_party)
             api_key = vault.bootstrap(message.organization, message.member)
             seal.save(self._folder, fresh)
             self._open = vault
@@ -177,7 +184,7 @@ class Keeper:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(self._folder, root, self._log)
+        vault = OpenVault(self._folder, root, self._log, self._relying_party)
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}

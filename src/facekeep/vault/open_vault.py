@@ -17,6 +17,9 @@ from facekeep.vault.database import Database
 from facekeep.vault.grants import Grants
 from facekeep.vault.identity import Guesses, Sessions, api_keys, members, organizations
 from facekeep.vault.identity.api_keys import Limits
+from facekeep.vault.identity.passkeys import RelyingParty
+from facekeep.vault.identity.tickets import Tickets
+from facekeep.vault.identity.tries import Tries
 from facekeep.vault.journal import KEEP, Journal, read_anchor
 from facekeep.vault.keys import derive, fresh_id, fresh_key, unwrap, wrap
 from facekeep.vault.log import Log
@@ -32,7 +35,14 @@ _ORIGIN_PREFIX = "facekeep/"
 class OpenVault:
     """The unsealed state. `lock` guards all of it but the numerics of an opened search."""
 
-    def __init__(self, folder: Path, root: bytes, log: LogSettings = LogSettings()) -> None:  # noqa: B008  frozen
+    def __init__(
+        self,
+        folder: Path,
+        root: bytes,
+        log: LogSettings = LogSettings(),  # noqa: B008  frozen
+        relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+    ) -> None:
+        self.relying_party = relying_party
         self.lock = threading.RLock()
         self.is_closed = False
         self._bucket = log.bucket
@@ -41,6 +51,7 @@ class OpenVault:
             undo.callback(self.database.close)
             self._root = root
             self.credential_key = derive(root, "credentials")
+            self.second_factor_key = derive(root, "second factors")
             self.shelf = Shelf(self.database, root)
             size, anchor_root = read_anchor(self.database)
             self.log = Log.open(
@@ -54,6 +65,8 @@ class OpenVault:
             self.journal = Journal(self.database, self.log, self.shelf, root)
             self.sessions = Sessions()
             self.guesses = Guesses()
+            self.tickets = Tickets()
+            self.tries = Tries()
             self.batches = Batches(self.database)
             self.grants = Grants()
             self.jobs = Jobs(self.database)

@@ -18,12 +18,16 @@ from facekeep.web.native import (
     cases,
     collections,
     faces,
+    join,
     log,
+    me,
     members,
     models,
+    own_credentials,
     persons,
     rules,
     search,
+    sign_in,
     status,
     usage,
     verify,
@@ -33,7 +37,8 @@ from facekeep.web.problems import answer_to
 
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
 _ROUTERS = (
-    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage,
+    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, sign_in, join,
+    me, own_credentials,
 )  # fmt: skip
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {

@@ -73,7 +73,8 @@ def _document(app: FastAPI, form_models: tuple[Any, ...]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     found["components"]["schemas"] = dict(sorted(schemas.items()))
-    found["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "fk_…"}}
+    scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "fk_… or fs_…"}
+    found["components"]["securitySchemes"] = {"key": scheme}
     found["security"] = [{"key": []}]
     for path in found["paths"].values():
         for operation in path.values():

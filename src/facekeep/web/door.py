@@ -1,8 +1,9 @@
-"""The one door: every request passes here, and only /healthz and the API's description pass without a key.
+"""The one door: every request passes here; only what `OPEN_PATHS` and `SIGN_IN_PATHS` name passes without a key.
 
 In this order: request id, host name, concurrency, authentication with the vault, body limits, then the application;
-at the end the session is forgotten, the answer carries the security headers, and one line is written. There is no way
-into the application around it, so a new route cannot forget to authenticate.
+at the end a key's session is forgotten, the answer carries the security headers, and one line is written. There is no
+way into the application around it, so a new route cannot forget to authenticate. Those who sign in are not known yet:
+they have few places and small bodies, and their routes get no session.
 """
 
 import secrets
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facekeep.errors import Code, FacekeepError, Refused, Tampered, Unavailable
 from facekeep.service.keep import Keep
-from facekeep.service.sessions import end_session, open_session
+from facekeep.service.sessions import end_session, ends_with_request, open_session
 from facekeep.settings import HttpSettings
 from facekeep.terms import SessionToken
 from facekeep.web.headers import SECURITY_HEADERS, header
@@ -27,6 +28,11 @@ from facekeep.web.lines import write_failure, write_line
 from facekeep.web.problems import answer_to
 
 OPEN_PATHS = frozenset({"/healthz", "/openapi.json", "/docs"})
+SIGN_IN_PATHS = frozenset({
+    "/v1/sign-in/begin", "/v1/sign-in/finish", "/v1/sign-in/password",
+    "/v1/join/begin", "/v1/join/finish", "/v1/join/password",
+})  # fmt: skip
+_SIGN_INS_AT_ONCE = 6  # whoever is not known yet never takes the places of those who are
 _BODIES_AT_ONCE = 4  # of the largest allowed size
 PLACES_A_THREAD = 8  # one that waits for a thread costs little
 VAULT_THREADS = 8  # for sessions and health alone, so that long searches never starve them
@@ -58,6 +64,7 @@ class Door:
         self._hosts = allowed_hosts(self._settings.host, self._settings.allowed_hosts)
         self._touched = touched
         self._inside = 0
+        self._signing_in = {True: 0, False: 0}  # by password, and by passkey
         self._held = Held(limit=_BODIES_AT_ONCE * self._settings.max_request_bytes)
         self._vault_threads = anyio.CapacityLimiter(VAULT_THREADS)
 
@@ -93,6 +100,12 @@ class Door:
             check_declared_length(scope, 0)
             await self._app(scope, _Whole(bytearray()), send)
             return
+        if scope["path"] in SIGN_IN_PATHS:
+            check_declared_length(scope, limit)
+            body = _Whole(await intake.whole())  # before a place is taken: whoever sends slowly holds none
+            with self._place_to_sign_in(scope["path"]):
+                await self._app(scope, body, send)
+            return
         with self._place():
             async with self._session(scope) as session:
                 scope["state"]["session"] = session
@@ -101,14 +114,15 @@ class Door:
 
     @asynccontextmanager
     async def _session(self, scope: Scope) -> AsyncIterator[SessionToken]:
-        """A session at the vault for as long as the request lasts."""
+        """A session at the vault for as long as the request lasts, or the person's own, which outlives it."""
         untrusted_key = _bearer(scope)
         session = await anyio.to_thread.run_sync(open_session, self._keep, untrusted_key, limiter=self._vault_threads)
         try:
             yield session
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._end(session)
+            if ends_with_request(untrusted_key):
+                with anyio.CancelScope(shield=True):
+                    await self._end(session)
 
     async def _end(self, session: SessionToken) -> None:
         """A session that cannot be ended now ends by itself; the answer is not held up for it."""
@@ -127,6 +141,18 @@ class Door:
             yield
         finally:
             self._inside -= 1
+
+    @contextmanager
+    def _place_to_sign_in(self, path: str) -> Iterator[None]:
+        """The same for those who are not known yet. Passwords take long, and never the places of passkeys."""
+        by_password = path.endswith("/password")
+        if self._signing_in[by_password] >= _SIGN_INS_AT_ONCE:
+            raise Unavailable(Code.BUSY, "too many people sign in at once; try again in a moment")
+        self._signing_in[by_password] += 1
+        try:
+            yield
+        finally:
+            self._signing_in[by_password] -= 1
 
 
 class _Whole:
@@ -150,7 +176,7 @@ def _is_form(scope: Scope) -> bool:
 
 
 def _body_limit(scope: Scope, settings: HttpSettings) -> int:
-    if not _is_form(scope):
+    if not _is_form(scope) or scope["path"] in SIGN_IN_PATHS:
         return MAX_SMALL_BODY_BYTES
     return settings.max_request_bytes + MAX_METADATA_BYTES
 
@@ -158,7 +184,7 @@ def _body_limit(scope: Scope, settings: HttpSettings) -> int:
 def _bearer(scope: Scope) -> str:
     scheme, _, key = header(scope, b"authorization").partition(" ")
     if scheme.lower() != "bearer" or not key:
-        raise Refused(Code.UNAUTHENTICATED, "no API key was given")
+        raise Refused(Code.UNAUTHENTICATED, "nothing was given that says who asks")
     return key.strip()
 
 

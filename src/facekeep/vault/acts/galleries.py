@@ -6,13 +6,15 @@ import os
 import msgspec
 
 from facekeep.errors import BadInput, Code, Refused
+from facekeep.terms import SessionToken
 from facekeep.vault import forget, places, wire
-from facekeep.vault.acts.members import names
 from facekeep.vault.acts.shared import ANSWER_DAYS, BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
 from facekeep.vault.clock import day_number, timestamp
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.exposure import UNLIMITED
 from facekeep.vault.identity import IDLE_SECONDS, Caller, api_keys
+from facekeep.vault.identity.callers import names
+from facekeep.vault.identity.sessions import PERSONS, remaining_s
 from facekeep.vault.journal import KEEP
 from facekeep.vault.keys import fresh_id, fresh_key, wrap
 from facekeep.vault.open_vault import OpenVault
@@ -22,8 +24,10 @@ _STRICT = Policy()
 
 
 def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOpened:
-    """A session for a good API key; a wrong one is logged, as far as a flood of guesses leaves room."""
+    """A session for a good API key, or a person's own again; a wrong one is logged, as a flood leaves room."""
     try:
+        if message.untrusted_credential.startswith(PERSONS):
+            return _still_open(vault, message.untrusted_credential)
         caller = api_keys.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
     except Refused as refusal:  # its entry's number is not told: it counts the keep's own entries
         if vault.guesses.spend():
@@ -32,6 +36,13 @@ def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOp
         raise
     return wire.SessionOpened(
         session=vault.sessions.open(caller), roles=names(caller.roles), expires_in_s=IDLE_SECONDS
+    )
+
+
+def _still_open(vault: OpenVault, untrusted_token: str) -> wire.SessionOpened:
+    session = vault.sessions.find(untrusted_token)
+    return wire.SessionOpened(
+        session=SessionToken(untrusted_token), roles=names(session.caller.roles), expires_in_s=remaining_s(session)
     )
 
 

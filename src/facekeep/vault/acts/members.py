@@ -10,6 +10,7 @@ from facekeep.vault.acts.shared import collection_of
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import Caller, api_keys, callers, invitations, members, organizations, parse_roles
 from facekeep.vault.identity.api_keys import Limits
+from facekeep.vault.identity.callers import names
 from facekeep.vault.identity.invitations import Invitation
 from facekeep.vault.identity.members import Member
 from facekeep.vault.open_vault import OpenVault
@@ -146,11 +147,6 @@ def member_view(member: Member) -> wire.MemberView:
         is_person=member.account_id is not None,
         created_at=member.created_at,
     )
-
-
-def names(roles: frozenset[Role]) -> tuple[str, ...]:
-    """Roles on the wire, in their order."""
-    return tuple(callers.written(roles).split())
 
 
 def _limits(vault: OpenVault, caller: Caller, member: Member, message: wire.MakeApiKey) -> Limits:

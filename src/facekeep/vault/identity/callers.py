@@ -2,11 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from facekeep.errors import BadInput, Code
 from facekeep.terms import Role
 
 EVERY_ROLE = frozenset(Role)
+
+
+class Way(StrEnum):
+    """How a caller signed in. What only a person may do is not done with a key."""
+
+    KEY = "key"
+    PASSKEY = "passkey"
+    PASSWORD = "password"  # noqa: S105  a way, not a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +26,11 @@ class Caller:
     ----------
     member_id : the person or program in the organization; what budgets and exposures count by
     account_id : the person who signed in, the same in every organization; empty for programs with a key alone
-    credential : what signed in: the id of an API key, or of a passkey
+    credential : what signed in: the id of an API key, a passkey or a password
     roles : what the member, and the key, may do
     acts : the only acts that the key is for; None for all that the roles allow
     collections : the only collections that the key is for; None for all of the organization
+    way : how the caller signed in
     """
 
     org_id: str
@@ -30,6 +40,7 @@ class Caller:
     roles: frozenset[Role]
     acts: frozenset[str] | None = None
     collections: frozenset[str] | None = None
+    way: Way = Way.KEY
 
     @property
     def person(self) -> str:
@@ -62,3 +73,8 @@ def written(roles: Iterable[Role]) -> str:
 def read(text: str) -> frozenset[Role]:
     """Roles as the database keeps them."""
     return frozenset(Role(one) for one in text.split())
+
+
+def names(roles: Iterable[Role]) -> tuple[str, ...]:
+    """Roles on the wire, in their order."""
+    return tuple(written(roles).split())

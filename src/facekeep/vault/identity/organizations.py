@@ -53,6 +53,8 @@ def shred(database: Database, org_id: str) -> None:
     for table in _TABLES:
         database.run(f"DELETE FROM {table} WHERE org_id = ?", org_id)  # noqa: S608  one of some constants
     database.run("DELETE FROM accounts WHERE account_id NOT IN (SELECT account_id FROM members WHERE account_id <> '')")
+    for table in ("passkeys", "passwords"):
+        database.run(f"DELETE FROM {table} WHERE account_id NOT IN (SELECT account_id FROM accounts)")  # noqa: S608  as above
 
 
 def name_of(database: Database, org_id: str) -> str:

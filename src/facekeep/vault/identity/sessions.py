@@ -7,26 +7,36 @@ that is under way looks again before anything is released.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from facekeep.errors import Code, Refused, Unavailable
 from facekeep.terms import SessionToken
-from facekeep.vault.identity.callers import Caller
+from facekeep.vault.clock import timestamp
+from facekeep.vault.identity.callers import Caller, Way
+from facekeep.vault.keys import fresh_id
+
+PERSONS = "fs_"  # what the token of a person's session begins with; no other token crosses the server's door
 
 IDLE_SECONDS = 15 * 60
 LIFETIME_SECONDS = 12 * 3600
 FRESH_SECONDS = 5 * 60
 _MOST_SESSIONS = 10_000
+_MOST_OF_ONE_PERSON = 20
 
 
 @dataclass(slots=True)
 class Session:
-    """One live session. Times are of the monotonic clock, in seconds; `proved_at` is the last proof of presence."""
+    """One live session. Times are of the monotonic clock, in seconds; `proved_at` is the last proof of presence.
+
+    `session_id` tells sessions apart without opening any; `opened_on` is when it began, for people to read.
+    """
 
     caller: Caller
     opened_at: float
     used_at: float
     proved_at: float
+    session_id: str = field(default_factory=lambda: fresh_id("ses"))
+    opened_on: str = field(default_factory=timestamp)
 
 
 class Sessions:
@@ -35,15 +45,29 @@ class Sessions:
     def __init__(self) -> None:
         self._live: dict[str, Session] = {}
 
-    def open(self, caller: Caller) -> SessionToken:
-        """A new session. Raises Unavailable `busy` when absurdly many are alive."""
+    def open(self, caller: Caller, *, follows: Session | None = None) -> SessionToken:
+        """A new session; one that `follows` another ends when that one would have, and was proved when that one was.
+
+        Whoever opens too many loses the one they have not used for longest.
+
+        Raises
+        ------
+        Unavailable
+            `busy`: absurdly many are alive.
+        """
         now = time.monotonic()
+        if caller.way is not Way.KEY:
+            self._make_room_for(caller.account_id)
         if len(self._live) >= _MOST_SESSIONS:
             self._live = {token: one for token, one in self._live.items() if _alive(one, now)}
             if len(self._live) >= _MOST_SESSIONS:
                 raise Unavailable(Code.BUSY, "too many sessions are open; try again later")
-        token = SessionToken(os.urandom(32).hex())
-        self._live[token] = Session(caller, now, now, now)
+        token = SessionToken(("" if caller.way is Way.KEY else PERSONS) + os.urandom(32).hex())
+        self._live[token] = (
+            Session(caller, now, now, now)
+            if follows is None
+            else Session(caller, follows.opened_at, now, follows.proved_at)
+        )
         return token
 
     def find(self, token: str) -> Session:
@@ -63,11 +87,41 @@ class Sessions:
         """Forget a session; an unknown one is no error."""
         self._live.pop(token, None)
 
+    def of_person(self, account_id: str) -> dict[str, Session]:
+        """Live sessions that a person opened, by token, oldest first; those of keys are not among them."""
+        now = time.monotonic()
+        return {
+            token: one
+            for token, one in self._live.items()
+            if one.caller.account_id == account_id and one.caller.way is not Way.KEY and _alive(one, now)
+        }
+
     def end_where(self, matches: Callable[[Caller], bool]) -> int:
         """Forget every session whose caller matches; returns how many."""
         kept = {token: one for token, one in self._live.items() if not matches(one.caller)}
         ended, self._live = len(self._live) - len(kept), kept
         return ended
+
+
+    def _make_room_for(self, account_id: str) -> None:
+        own = self.of_person(account_id)
+        for token in sorted(own, key=lambda one: own[one].used_at)[: max(0, len(own) - _MOST_OF_ONE_PERSON + 1)]:
+            del self._live[token]
+
+
+def prove(session: Session) -> None:
+    """The person proved to be there, now."""
+    session.proved_at = time.monotonic()
+
+
+def remaining_s(session: Session) -> int:
+    """Seconds until a session ends however much it is used."""
+    return max(0, round(session.opened_at + LIFETIME_SECONDS - time.monotonic()))
+
+
+def idle_s(session: Session) -> int:
+    """Seconds since a session was used."""
+    return max(0, round(time.monotonic() - session.used_at))
 
 
 def is_fresh(session: Session) -> bool:

@@ -83,6 +83,14 @@ from facekeep.vault.wire.galleries import (
     ShowFace,
     ShowPerson,
 )
+from facekeep.vault.wire.joining import (
+    AcceptInvitation,
+    BeginJoin,
+    FinishJoin,
+    FinishJoinByPassword,
+    InvitationAccepted,
+    JoinOffer,
+)
 from facekeep.vault.wire.members import (
     AddProgram,
     ApiKeyMade,
@@ -124,6 +132,24 @@ from facekeep.vault.wire.operating import (
     ShredOrganization,
     Unseal,
 )
+from facekeep.vault.wire.own_credentials import (
+    BeginPasskey,
+    BeginPassword,
+    ChangePassword,
+    FinishPasskey,
+    FinishPassword,
+    ListPasskeys,
+    PasskeyAdded,
+    PasskeyList,
+    PasskeyOffer,
+    PasskeyView,
+    PasswordOffer,
+    RevokePasskey,
+)
+from facekeep.vault.wire.passkeys import (
+    Assertion,
+    Registration,
+)
 from facekeep.vault.wire.reading_log import (
     BeginExport,
     Checkpoint,
@@ -150,13 +176,35 @@ from facekeep.vault.wire.searching import (
     GrantSearch,
     OpenSums,
 )
-from facekeep.vault.wire.signing_in import Authenticate, EndSession, SessionOpened
+from facekeep.vault.wire.signing_in import (
+    Authenticate,
+    BeginProof,
+    BeginSignIn,
+    Challenge,
+    ChooseOrganization,
+    EndOtherSessions,
+    EndSession,
+    FinishProof,
+    FinishSignIn,
+    ListMemberships,
+    ListSessions,
+    Memberships,
+    MembershipView,
+    PasswordSignIn,
+    ProvePassword,
+    SessionList,
+    SessionOpened,
+    SessionView,
+    SignedIn,
+    SignOut,
+)
 from facekeep.vault.wire.usage import ShowUsage, UsageDay, UsageShown
 
 __all__ = [
     "MAX_FACES_A_BATCH",
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
+    "AcceptInvitation",
     "AddOrganization",
     "AddProgram",
     "Answer",
@@ -168,8 +216,14 @@ __all__ = [
     "ApprovalShown",
     "ApprovalView",
     "AskDetect",
+    "Assertion",
     "Authenticate",
     "BeginExport",
+    "BeginJoin",
+    "BeginPasskey",
+    "BeginPassword",
+    "BeginProof",
+    "BeginSignIn",
     "Block",
     "Candidate",
     "CandidateList",
@@ -178,8 +232,11 @@ __all__ = [
     "CaseShown",
     "CaseView",
     "Cell",
+    "Challenge",
     "ChangeCase",
+    "ChangePassword",
     "Checkpoint",
+    "ChooseOrganization",
     "ClearQuarantine",
     "CloseCase",
     "CollectionPage",
@@ -195,6 +252,7 @@ __all__ = [
     "DecideApproval",
     "DeleteCollection",
     "Done",
+    "EndOtherSessions",
     "EndSession",
     "EndSessions",
     "ExportPage",
@@ -205,6 +263,12 @@ __all__ = [
     "FacePlace",
     "FaceShown",
     "Failure",
+    "FinishJoin",
+    "FinishJoinByPassword",
+    "FinishPasskey",
+    "FinishPassword",
+    "FinishProof",
+    "FinishSignIn",
     "ForgetFaces",
     "ForgetPerson",
     "Forgotten",
@@ -220,11 +284,13 @@ __all__ = [
     "Initialize",
     "Initialized",
     "InstallScoreTable",
+    "InvitationAccepted",
     "InvitationPage",
     "InvitationView",
     "Invite",
     "Invited",
     "IssueApiKey",
+    "JoinOffer",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
@@ -232,14 +298,19 @@ __all__ = [
     "ListFaces",
     "ListInvitations",
     "ListMembers",
+    "ListMemberships",
     "ListOrganizations",
+    "ListPasskeys",
     "ListPersons",
+    "ListSessions",
     "LogEntry",
     "LogPage",
     "MakeApiKey",
     "MemberPage",
     "MemberShown",
     "MemberView",
+    "MembershipView",
+    "Memberships",
     "Message",
     "Myself",
     "Name",
@@ -252,6 +323,12 @@ __all__ = [
     "OrganizationPage",
     "OrganizationView",
     "Page",
+    "PasskeyAdded",
+    "PasskeyList",
+    "PasskeyOffer",
+    "PasskeyView",
+    "PasswordOffer",
+    "PasswordSignIn",
     "PersonPage",
     "PersonPlace",
     "PersonShown",
@@ -259,23 +336,28 @@ __all__ = [
     "Proof",
     "ProveConsistency",
     "ProveEntry",
+    "ProvePassword",
     "ReadExport",
     "ReadLog",
     "RecallAnswer",
     "Recalled",
+    "Registration",
     "Remember",
     "RemoveMember",
     "RequestApproval",
     "Reseal",
     "ResealJob",
     "RevokeApiKey",
+    "RevokePasskey",
     "Rules",
     "RulesShown",
     "Seal",
     "SealFaces",
     "SealedBatch",
     "ServerRequest",
+    "SessionList",
     "SessionOpened",
+    "SessionView",
     "SetRoles",
     "SetRules",
     "ShowApproval",
@@ -286,6 +368,8 @@ __all__ = [
     "ShowRules",
     "ShowUsage",
     "ShredOrganization",
+    "SignOut",
+    "SignedIn",
     "Status",
     "Text",
     "Unseal",
@@ -305,9 +389,12 @@ ServerRequest = (
     | WhoAmI | ListMembers
     | AddProgram | SetRoles
     | RemoveMember | EndSessions | Invite | ListInvitations | WithdrawInvitation | MakeApiKey | ListApiKeys
-    | RevokeApiKey
     | CreateCase | ListCases | ShowCase | ChangeCase | CloseCase | RequestApproval | ListApprovals | ShowApproval
     | DecideApproval | ShowRules | SetRules | ShowUsage
+    | RevokeApiKey | BeginSignIn | FinishSignIn | PasswordSignIn | ListMemberships | ChooseOrganization | BeginProof
+    | FinishProof | ProvePassword | SignOut | ListSessions | EndOtherSessions | BeginJoin | FinishJoin
+    | FinishJoinByPassword | AcceptInvitation | BeginPasskey | FinishPasskey | ListPasskeys | RevokePasskey
+    | BeginPassword | FinishPassword | ChangePassword
 )  # fmt: skip
 
 OperatorRequest = (
@@ -322,4 +409,6 @@ Answer = (
     | Invited
     | InvitationPage | ApiKeyMade | ApiKeyPage | OrganizationAdded | OrganizationPage
     | CasePage | CaseShown | ApprovalPage | ApprovalShown | RulesShown | UsageShown
+    | Challenge | SignedIn | Memberships | SessionList | JoinOffer | InvitationAccepted | PasskeyOffer | PasskeyAdded
+    | PasskeyList | PasswordOffer
 )  # fmt: skip

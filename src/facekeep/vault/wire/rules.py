@@ -25,7 +25,8 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `purposes` are what a case may be for. A case lasts `case_days` at most before it must be extended; its records are
     forgotten `case_retention_days` after its end. A search of one of `approval_collections` needs the approval of a
     second person, which holds for `approval_hours`. The others are searches allowed a day (UTC): to one member, in one
-    case, of one collection, and in all.
+    case, of one collection, and in all. `password_sign_in`: members may sign in with a password and a code of an
+    authenticator app; passkeys always can.
     """
 
     purposes: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=50)] = PURPOSES
@@ -37,6 +38,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     searches_a_day_in_case: Limit = 500
     searches_a_day_of_collection: Limit = 2_000
     searches_a_day: Limit = 5_000
+    password_sign_in: bool = False
 
 
 class ShowRules(Message, frozen=True):

@@ -118,6 +118,7 @@ class RulesAsked(Asked):
     searches_a_day_in_case: SearchLimit | None = None
     searches_a_day_of_collection: SearchLimit | None = None
     searches_a_day: SearchLimit | None = None
+    password_sign_in: bool | None = None
 
 
 class Rules(Told):
@@ -132,6 +133,7 @@ class Rules(Told):
     searches_a_day_in_case: int
     searches_a_day_of_collection: int
     searches_a_day: int
+    password_sign_in: bool
 
 
 class UsageDay(Told):

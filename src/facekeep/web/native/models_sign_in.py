@@ -1,0 +1,314 @@
+"""The shapes of signing in, joining, and looking after one's own account.
+
+What browsers make themselves (`PublicKeyCredential.toJSON()`) may have members that are not read here.
+"""
+
+from base64 import urlsafe_b64decode
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from facekeep.service.passkeys import NewPasskey, Signature, base64url
+from facekeep.web.native.models import Asked, Id, Name, Told
+
+
+def _is_whole(base64: str) -> str:
+    if len(base64) % 4 == 1:
+        raise ValueError("must be base64url of whole bytes")
+    return base64
+
+
+def _bytes(base64: str) -> bytes:
+    return urlsafe_b64decode(base64 + "=" * (-len(base64) % 4))
+
+
+# Lengths are those of the vault's own limits in bytes, times four thirds.
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$"), AfterValidator(_is_whole)]
+ClientData = Annotated[Base64, Field(max_length=5_462)]
+Attestation = Annotated[Base64, Field(max_length=21_846)]
+SignatureBytes = Annotated[Base64, Field(max_length=1_366)]
+CredentialId = Annotated[Base64, Field(min_length=2, max_length=1_364)]
+Short = Annotated[Base64, Field(max_length=86)]
+Invitation = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+TotpCode = Annotated[str, StringConstraints(min_length=1, max_length=16)]
+Handle = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Transport = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,32}$")]
+ToldBytes = Annotated[bytes, PlainSerializer(base64url, return_type=str)]
+
+
+class MadeByBrowser(BaseModel):
+    """A part of a credential as a browser writes it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, cache_strings="none")
+
+
+class AttestationResponse(MadeByBrowser):
+    """`AuthenticatorAttestationResponseJSON`."""
+
+    client_data_json: ClientData = Field(alias="clientDataJSON")
+    attestation_object: Attestation = Field(alias="attestationObject")
+    transports: Annotated[list[Transport], Field(max_length=8)] = []
+
+
+class RegistrationCredential(MadeByBrowser):
+    """`RegistrationResponseJSON`: what `navigator.credentials.create()` made, by `toJSON()`."""
+
+    id: CredentialId
+    type: Literal["public-key"]
+    response: AttestationResponse
+
+    def given(self) -> NewPasskey:
+        """The same without base64."""
+        own = self.response
+        return NewPasskey(
+            _bytes(self.id), _bytes(own.client_data_json), _bytes(own.attestation_object), tuple(own.transports)
+        )
+
+
+class AssertionResponse(MadeByBrowser):
+    """`AuthenticatorAssertionResponseJSON`."""
+
+    client_data_json: ClientData = Field(alias="clientDataJSON")
+    authenticator_data: ClientData = Field(alias="authenticatorData")
+    signature: SignatureBytes
+    user_handle: Short | None = Field(alias="userHandle", default=None)
+
+
+class AssertionCredential(MadeByBrowser):
+    """`AuthenticationResponseJSON`: what `navigator.credentials.get()` made, by `toJSON()`."""
+
+    id: CredentialId
+    type: Literal["public-key"]
+    response: AssertionResponse
+
+    def given(self) -> Signature:
+        """The same without base64."""
+        own = self.response
+        return Signature(
+            _bytes(self.id),
+            _bytes(own.client_data_json),
+            _bytes(own.authenticator_data),
+            _bytes(own.signature),
+            _bytes(own.user_handle or ""),
+        )
+
+
+class WithTicket(Asked):
+    """The second step of something, with the ticket of its first."""
+
+    ticket: Short
+
+    def ticket_bytes(self) -> bytes:
+        """The ticket without base64."""
+        return _bytes(self.ticket)
+
+
+# ---- signing in ------------------------------------------------------------------------------------------------------
+
+
+class SignatureAsked(Told):
+    """A challenge: `public_key` goes to `PublicKeyCredential.parseRequestOptionsFromJSON()`."""
+
+    ticket: ToldBytes
+    public_key: dict[str, Any]
+    expires_in_s: int
+
+
+class PasskeySignIn(WithTicket):
+    """A signed challenge. `organization_id` chooses among one's memberships; without it the oldest."""
+
+    credential: AssertionCredential
+    organization_id: Id | None = None
+
+
+class PasswordSignIn(Asked):
+    """A sign-in name, its password, and the code that the authenticator app shows."""
+
+    handle: Handle
+    password: Password
+    code: TotpCode
+    organization_id: Id | None = None
+
+
+class Membership(Told):
+    """One of one's own memberships."""
+
+    organization_id: str
+    organization: str
+    member_id: str
+    roles: list[str]
+
+
+class SignedIn(Told):
+    """A session: send it as `Authorization: Bearer fs_…`. It acts in one organization, that of `organization_id`."""
+
+    session: str
+    organization_id: str
+    memberships: list[Membership]
+    idle_s: int
+    expires_in_s: int
+    entry: int
+
+
+# ---- joining ---------------------------------------------------------------------------------------------------------
+
+
+class InvitationGiven(Asked):
+    """An invitation code."""
+
+    invitation: Invitation
+
+
+class PasswordOffered(Told):
+    """The sign-in name, and the secret for an authenticator app, also as the address that a QR code carries."""
+
+    handle: str
+    totp_secret: str
+    totp_uri: str
+
+
+class JoinOffered(Told):
+    """What the invitation is for; `public_key` goes to `PublicKeyCredential.parseCreationOptionsFromJSON()`."""
+
+    ticket: ToldBytes
+    organization: str
+    name: str
+    roles: list[str]
+    public_key: dict[str, Any]
+    expires_in_s: int
+    password: PasswordOffered | None
+
+
+class JoinWithPasskey(WithTicket):
+    """Accept an invitation with a new passkey."""
+
+    invitation: Invitation
+    passkey_name: Name
+    credential: RegistrationCredential
+
+
+class JoinWithPassword(WithTicket):
+    """Accept an invitation with a password and the first code of the offered second factor."""
+
+    invitation: Invitation
+    password: Password
+    code: TotpCode
+
+
+# ---- one's own account -----------------------------------------------------------------------------------------------
+
+
+class Memberships(Told):
+    """One's own memberships, oldest first."""
+
+    items: list[Membership]
+
+
+class OrganizationChosen(Asked):
+    """Which of one's own organizations to go on in."""
+
+    organization_id: Id
+
+
+class Accepted(Told):
+    """A new membership; `entry` is in the log of that organization."""
+
+    membership: Membership
+    entry: int
+
+
+class ProofSigned(WithTicket):
+    """A signed challenge of one's own passkey."""
+
+    credential: AssertionCredential
+
+
+class PasswordProof(Asked):
+    """One's own password and a fresh code."""
+
+    password: Password
+    code: TotpCode
+
+
+class Logged(Told):
+    """Done, and in the log."""
+
+    entry: int
+
+
+class LiveSession(Told):
+    """One's own session somewhere."""
+
+    session_id: str
+    organization_id: str
+    credential: str
+    opened_at: str
+    idle_s: int
+    is_this: bool
+
+
+class LiveSessions(Told):
+    """One's own live sessions, oldest first."""
+
+    items: list[LiveSession]
+
+
+class OwnPasskey(Told):
+    """A passkey that was not revoked. `used_on` is the day of its last use, empty if never."""
+
+    passkey_id: str
+    name: str
+    transports: list[str]
+    backed_up: bool
+    created_at: str
+    used_on: str
+
+
+class OwnCredentials(Told):
+    """One's own ways to sign in; `handle` is the sign-in name of the password, empty where there is none."""
+
+    passkeys: list[OwnPasskey]
+    handle: str
+
+
+class PasskeyAsked(Told):
+    """What a new passkey is made from."""
+
+    ticket: ToldBytes
+    public_key: dict[str, Any]
+    expires_in_s: int
+
+
+class PasskeyMade(WithTicket):
+    """A new passkey and what to call it."""
+
+    name: Name
+    credential: RegistrationCredential
+
+
+class PasskeyRevoked(Asked):
+    """Which of one's own passkeys to make worthless."""
+
+    passkey_id: Id
+
+
+class PasswordAsked(Told):
+    """A second factor to set up."""
+
+    ticket: ToldBytes
+    password: PasswordOffered
+    expires_in_s: int
+
+
+class PasswordMade(WithTicket):
+    """A password, and the first code of the offered second factor."""
+
+    password: Password
+    code: TotpCode
+
+
+class PasswordChanged(Asked):
+    """Another password with the same second factor."""
+
+    password: Password
