@@ -138,6 +138,21 @@ from facekeep.vault.wire.reading_log import (
     ReadExport,
     ReadLog,
 )
+from facekeep.vault.wire.review import (
+    DecideLead,
+    DecisionView,
+    DescribeLeads,
+    LeadPage,
+    LeadPhoto,
+    LeadsDescribed,
+    LeadShown,
+    LeadView,
+    ListLeads,
+    RevealLead,
+    RevealView,
+    ShowLead,
+    Verdict,
+)
 from facekeep.vault.wire.rules import Rules, RulesShown, SetRules, ShowRules
 from facekeep.vault.wire.searching import (
     AskDetect,
@@ -193,7 +208,10 @@ __all__ = [
     "CreateCollection",
     "CreatePerson",
     "DecideApproval",
+    "DecideLead",
+    "DecisionView",
     "DeleteCollection",
+    "DescribeLeads",
     "Done",
     "EndSession",
     "EndSessions",
@@ -225,12 +243,18 @@ __all__ = [
     "Invite",
     "Invited",
     "IssueApiKey",
+    "LeadPage",
+    "LeadPhoto",
+    "LeadShown",
+    "LeadView",
+    "LeadsDescribed",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
     "ListCollections",
     "ListFaces",
     "ListInvitations",
+    "ListLeads",
     "ListMembers",
     "ListOrganizations",
     "ListPersons",
@@ -268,6 +292,8 @@ __all__ = [
     "RequestApproval",
     "Reseal",
     "ResealJob",
+    "RevealLead",
+    "RevealView",
     "RevokeApiKey",
     "Rules",
     "RulesShown",
@@ -282,6 +308,7 @@ __all__ = [
     "ShowCase",
     "ShowCollection",
     "ShowFace",
+    "ShowLead",
     "ShowPerson",
     "ShowRules",
     "ShowUsage",
@@ -291,6 +318,7 @@ __all__ = [
     "Unseal",
     "UsageDay",
     "UsageShown",
+    "Verdict",
     "WhoAmI",
     "WithdrawInvitation",
     "receive",
@@ -308,6 +336,7 @@ ServerRequest = (
     | RevokeApiKey
     | CreateCase | ListCases | ShowCase | ChangeCase | CloseCase | RequestApproval | ListApprovals | ShowApproval
     | DecideApproval | ShowRules | SetRules | ShowUsage
+    | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
 )  # fmt: skip
 
 OperatorRequest = (
@@ -322,4 +351,5 @@ Answer = (
     | Invited
     | InvitationPage | ApiKeyMade | ApiKeyPage | OrganizationAdded | OrganizationPage
     | CasePage | CaseShown | ApprovalPage | ApprovalShown | RulesShown | UsageShown
+    | LeadPage | LeadShown | LeadsDescribed
 )  # fmt: skip
