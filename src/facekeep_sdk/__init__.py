@@ -39,6 +39,7 @@ from facekeep_sdk.models import (
 )
 from facekeep_sdk.models_cases import Approval, Case, Rules, Usage, UsageDay
 from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
+from facekeep_sdk.models_review import Identity, Lead, LeadDecision, LeadReveal
 
 __all__ = [
     "ApiKey",
@@ -59,7 +60,11 @@ __all__ = [
     "FacekeepApiError",
     "FacekeepSdkError",
     "FacekeepUnreachable",
+    "Identity",
     "Invitation",
+    "Lead",
+    "LeadDecision",
+    "LeadReveal",
     "LogCheck",
     "LogEntry",
     "LogTampered",

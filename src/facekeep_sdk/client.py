@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_cases, calls_members, log_export, log_memory
+from facekeep_sdk import calls, calls_cases, calls_members, calls_review, log_export, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
@@ -171,6 +171,10 @@ class Client(_Common):
     rules = _sent(calls_cases.rules)
     set_rules = _sent(calls_cases.set_rules)
     usage = _sent(calls_cases.usage)
+    leads = _listed(calls_review.leads)
+    lead = _sent(calls_review.lead)
+    decide_lead = _sent(calls_review.decide_lead)
+    reveal_lead = _sent(calls_review.reveal_lead)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -300,6 +304,10 @@ class AsyncClient(_Common):
     rules = _awaited(calls_cases.rules)
     set_rules = _awaited(calls_cases.set_rules)
     usage = _awaited(calls_cases.usage)
+    leads = _listed_async(calls_review.leads)
+    lead = _awaited(calls_review.lead)
+    decide_lead = _awaited(calls_review.decide_lead)
+    reveal_lead = _awaited(calls_review.reveal_lead)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

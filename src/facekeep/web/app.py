@@ -18,6 +18,7 @@ from facekeep.web.native import (
     cases,
     collections,
     faces,
+    leads,
     log,
     members,
     models,
@@ -33,7 +34,7 @@ from facekeep.web.problems import answer_to
 
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
 _ROUTERS = (
-    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage,
+    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, leads,
 )  # fmt: skip
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {
