@@ -37,7 +37,7 @@ class Objects:
         self.collection = ours.collection(keep_photos=True)
         self.case = self.fresh_case()
         self.face = ours.face(self.collection)
-        self.sought = ours.collection()
+        self.sought = ours.collection(case_required=True)
         ours.face(self.sought, photo="sought")
         self.everybody = [ours.member_of(role) for role in ROLES]
         self.lead = self.fresh_lead()

@@ -26,7 +26,7 @@ def ours(everybody: Customers) -> Customer:
 
 @pytest.fixture(scope="module")
 def gallery(ours: Customer) -> str:
-    collection = ours.collection()
+    collection = ours.collection(case_required=True)
     metadata = [{"person_name": "Ada", "source": "the album", "captured_at": "2001", "legal_basis": "consent"}]
     ours.made(
         f"/v1/collections/{collection}/faces",
@@ -143,7 +143,7 @@ def test_another_organization_finds_no_lead(
 
 def test_an_organization_that_is_shredded_leaves_no_lead(everybody: Customers) -> None:
     theirs = everybody.add()
-    collection = theirs.collection()
+    collection = theirs.collection(case_required=True)
     theirs.face(collection, photo="somebody")
     case_id = theirs.made("/v1/cases", json={"purpose": "Missing person", "legal_basis": "t"})["case_id"]
     query = {"data": {"query": json.dumps({"collection_ids": [collection], "case_id": case_id})}}
