@@ -48,6 +48,7 @@ class Code(StrEnum):
     CASE_NEEDED = "case_needed"
     CASE_CLOSED = "case_closed"
     APPROVAL_NEEDED = "approval_needed"
+    REVEAL_NEEDED = "reveal_needed"
     # Unavailable
     NOT_INITIALIZED = "not_initialized"
     VAULT_SEALED = "vault_sealed"

@@ -24,6 +24,7 @@ ApiKeyId = NewType("ApiKeyId", str)
 InvitationId = NewType("InvitationId", str)
 CaseId = NewType("CaseId", str)
 ApprovalId = NewType("ApprovalId", str)
+LeadId = NewType("LeadId", str)
 
 
 class Role(StrEnum):

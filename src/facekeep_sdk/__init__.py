@@ -39,6 +39,7 @@ from facekeep_sdk.models import (
 )
 from facekeep_sdk.models_cases import Approval, Case, Rules, Usage, UsageDay
 from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
+from facekeep_sdk.models_review import Identity, Lead, LeadDecision, LeadReveal
 from facekeep_sdk.models_sign_in import (
     Accepted,
     JoinOffer,
@@ -73,8 +74,12 @@ __all__ = [
     "FacekeepApiError",
     "FacekeepSdkError",
     "FacekeepUnreachable",
+    "Identity",
     "Invitation",
     "JoinOffer",
+    "Lead",
+    "LeadDecision",
+    "LeadReveal",
     "LiveSession",
     "LogCheck",
     "LogEntry",

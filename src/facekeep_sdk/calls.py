@@ -183,10 +183,12 @@ def search(
     face_index: int | None = None,
     box: Box | None = None,
     case_id: str | None = None,
+    probe_captured_at: str | None = None,
 ) -> Call[SearchResult]:
     """Candidates for the face on a photo. With several faces on it, choose one by `face_index` or `box`.
 
     `case_id` is the case it is searched in; a collection needs one unless its policy says otherwise.
+    `probe_captured_at` is when the photo was taken (ISO 8601, a year is enough), for the age gap to each candidate.
 
     Never repeated after it was sent: every search is logged and counted.
     """
@@ -196,6 +198,7 @@ def search(
         score_floor=score_floor,
         face_index=face_index,
         case_id=case_id,
+        probe_captured_at=probe_captured_at,
     )
     if box is not None:
         query["box"] = asdict(box)
@@ -210,9 +213,16 @@ def search_by_face(
     top_k: int = 10,
     score_floor: float | None = None,
     case_id: str | None = None,
+    probe_captured_at: str | None = None,
 ) -> Call[SearchResult]:
     """Candidates for a face that is already enrolled, itself left out."""
-    query = given(collection_ids=list(collection_ids), top_k=top_k, score_floor=score_floor, case_id=case_id)
+    query = given(
+        collection_ids=list(collection_ids),
+        top_k=top_k,
+        score_floor=score_floor,
+        case_id=case_id,
+        probe_captured_at=probe_captured_at,
+    )
     return Call("POST", f"/v1/faces/{_id(face_id)}/search", decoder(SearchResult), json=query)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_cases, calls_members, calls_sign_in, log_export, log_memory
+from facekeep_sdk import calls, calls_cases, calls_members, calls_review, calls_sign_in, log_export, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
@@ -195,6 +195,10 @@ class Client(_Common):
     sessions = _sent(calls_sign_in.sessions)
     end_other_sessions = _sent(calls_sign_in.end_other_sessions)
     sign_out = _sent(calls_sign_in.sign_out)
+    leads = _listed(calls_review.leads)
+    lead = _sent(calls_review.lead)
+    decide_lead = _sent(calls_review.decide_lead)
+    reveal_lead = _sent(calls_review.reveal_lead)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -346,6 +350,10 @@ class AsyncClient(_Common):
     sessions = _awaited(calls_sign_in.sessions)
     end_other_sessions = _awaited(calls_sign_in.end_other_sessions)
     sign_out = _awaited(calls_sign_in.sign_out)
+    leads = _listed_async(calls_review.leads)
+    lead = _awaited(calls_review.lead)
+    decide_lead = _awaited(calls_review.decide_lead)
+    reveal_lead = _awaited(calls_review.reveal_lead)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

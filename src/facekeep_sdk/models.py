@@ -36,6 +36,7 @@ class Policy:
     case_required: bool = True
     approval_required: bool = False
     searches_a_day: int | None = None
+    reveal_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,20 +185,27 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A lead, never an identification. `one_in` n: about one stranger's search in n shows such a score here."""
+    """A lead, never an identification. `one_in` n: about one stranger's search in n shows such a score here.
+
+    A search in a case makes it the lead `lead_id`. `person_name`, `source` and `legal_basis` are None until it is
+    `revealed`. `years_apart` is between the two photos, None where a date is not known.
+    """
 
     rank: int
     face_id: str
     person_id: str
-    person_name: str
+    person_name: str | None
     score: float
     one_in: float | None = None
     meaning: str = ""
-    source: str = ""
+    source: str | None = None
     captured_at: str = ""
     quality: int = 0
     quality_reasons: tuple[str, ...] = ()
-    legal_basis: str = ""
+    legal_basis: str | None = None
+    lead_id: str | None = None
+    revealed: bool = True
+    years_apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +223,7 @@ class SearchResult:
     probe: Probe | None = None
     faces_found: tuple[DetectedFace, ...] = ()
     checkpoint: Checkpoint | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

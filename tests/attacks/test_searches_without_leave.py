@@ -282,7 +282,7 @@ def test_a_collection_made_before_there_were_cases_asks_for_none() -> None:
     from facekeep.vault.shelf import _policy
 
     old = msgpack.encode({"keep_photos": True, "top_k": 7})
-    assert _policy(old) == wire.Policy(keep_photos=True, top_k=7, case_required=False)
+    assert _policy(old) == wire.Policy(keep_photos=True, top_k=7, case_required=False, reveal_required=False)
     assert _policy(msgpack.encode(wire.Policy())) == wire.Policy()
 
 

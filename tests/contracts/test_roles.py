@@ -24,7 +24,7 @@ from facekeep.web.door import OPEN_PATHS, SIGN_IN_PATHS
 
 SNAPSHOT = Path(__file__).with_name("roles.txt")
 ANYBODY = "anonymous"
-_IDS = ("collection_id", "person_id", "face_id", "case_id", "approval_id")
+_IDS = ("collection_id", "person_id", "face_id", "case_id", "approval_id", "lead_id")
 OTHER = "other_organization"
 COLUMNS = (ANYBODY, *ROLES, OTHER)
 
@@ -38,6 +38,10 @@ class Objects:
         self.collection = ours.collection(keep_photos=True)
         self.case = self.fresh_case()
         self.face = ours.face(self.collection)
+        self.sought = ours.collection(case_required=True)
+        ours.face(self.sought, photo="sought")
+        self.everybody = [ours.member_of(role) for role in ROLES]
+        self.lead = self.fresh_lead()
 
     def program(self) -> str:
         return str(self._ours.made("/v1/members", json={"name": "program", "roles": ["auditor"]})["member_id"])
@@ -51,6 +55,13 @@ class Objects:
     def fresh_case(self) -> str:
         facts = {"purpose": "Testing and training", "legal_basis": "a test"}
         return str(self._ours.made("/v1/cases", json=facts)["case_id"])
+
+    def fresh_lead(self) -> str:
+        facts = {"purpose": "Testing and training", "legal_basis": "a test", "members": self.everybody}
+        case_id = self._ours.made("/v1/cases", json=facts)["case_id"]
+        query = {"data": {"query": json.dumps({"collection_ids": [self.sought], "case_id": case_id})}}
+        (found,) = self._ours.made("/v1/search", **query, files=[("photo", ("p", b"sought"))])["candidates"]
+        return str(found["lead_id"])
 
     def approval(self) -> str:
         asked = {"case_id": self.fresh_case(), "collection_id": self.collection}
@@ -114,6 +125,10 @@ REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "list_approvals": lambda o: {},
     "show_approval": lambda o: {"approval_id": o.approval()},
     "decide_approval": lambda o: {"approval_id": o.approval(), "json": {"approved": True}},
+    "list_leads": lambda o: {"case_id": o.case},
+    "show_lead": lambda o: {"lead_id": o.lead},
+    "decide_lead": lambda o: {"lead_id": o.fresh_lead(), "json": {"verdict": "cannot_say", "reason": "blurred"}},
+    "reveal_lead": lambda o: {"lead_id": o.lead, "json": {"reason": "to ask the family"}},
     "show_rules": lambda o: {},
     "set_rules": lambda o: {"json": {}},
     "show_usage": lambda o: {},
@@ -165,6 +180,7 @@ def cell(answer: Response) -> str:
 def foreign(answer: Response, objects: Objects) -> str:
     """What an answer says to another organization. It never holds an id of ours."""
     ids = (objects.collection, objects.case, objects.face["face_id"], objects.face["person_id"], objects.key)
+    ids = (*ids, objects.lead, objects.sought)
     assert not any(one.encode() in answer.content for one in ids), answer.text
     return {401: "no", 403: "no", 404: "hidden"}.get(answer.status_code, "own")
 

@@ -62,14 +62,19 @@ class Customer:
         name = f"collection {next(_NUMBERS)}"
         return str(self.made("/v1/collections", json={"name": name, "policy": policy})["collection_id"])
 
-    def face(self, collection_id: str, name: str = "") -> dict[str, Any]:
+    def member_of(self, role: str) -> str:
+        """The member that is the program with one role."""
+        answer = self.ask("GET", "/v1/me", api_key=self.key_of(role))
+        return str(answer.json()["member"]["member_id"])
+
+    def face(self, collection_id: str, name: str = "", photo: str = "") -> dict[str, Any]:
         """A new face of a new person, or of the person of that name."""
         number = next(_NUMBERS)
         known = {"person_name": name or f"person {number}", "photo_name": "p"}
         answer = self.made(
             f"/v1/collections/{collection_id}/faces",
             data={"metadata": json.dumps([known])},
-            files=[("photo", ("p", f"photo {number}".encode()))],
+            files=[("photo", ("p", (photo or f"photo {number}").encode()))],
         )
         return dict(answer["photos"][0]["faces"][0])
 

@@ -96,6 +96,8 @@ def test_ids_that_are_not_there_look_alike_whatever_they_look_like(client, metho
 
 
 _VALID = {
+    ("POST", "/v1/leads/{lead_id}/decisions"): {"verdict": "cannot_say", "reason": "r"},
+    ("POST", "/v1/leads/{lead_id}/reveal"): {"reason": "r"},
     ("POST", "/v1/collections/{collection_id}/persons"): {"name": "n"},
     ("POST", "/v1/faces/{face_id}/search"): {"collection_ids": ["col_nobody"]},
     ("PATCH", "/v1/cases/{case_id}"): {},

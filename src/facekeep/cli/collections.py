@@ -21,6 +21,7 @@ def command() -> None:
 @click.option("--top", "top_k", type=click.IntRange(1, 100), default=10, show_default=True, help="Longest result.")
 @click.option("--no-case", is_flag=True, help="Let searches in that name no case.")
 @click.option("--approval", is_flag=True, help="A search needs a second person's approval too.")
+@click.option("--no-reveal", is_flag=True, help="Show who candidates are at once, not after a reveal with a reason.")
 @click.option("--searches-a-day", type=click.IntRange(1), help="At most so many, if that is less than the rules allow.")
 @click.option("--evaluation", is_flag=True, help="For measuring error rates; may loosen the next three; needs no case.")
 @click.option("--score-floor", type=click.FloatRange(-1, 1), help="Lowest score shown. [default: by gallery size]")
@@ -35,6 +36,7 @@ def create(  # noqa: PLR0917 - one argument an option
     top_k: int,
     no_case: bool,
     approval: bool,
+    no_reveal: bool,
     searches_a_day: int | None,
     evaluation: bool,
     score_floor: float | None,
@@ -53,6 +55,7 @@ def create(  # noqa: PLR0917 - one argument an option
         case_required=not no_case,
         approval_required=approval,
         searches_a_day=searches_a_day,
+        reveal_required=not no_reveal,
     )
     with options.client() as client:
         made = client.create_collection(name, policy)
@@ -134,6 +137,7 @@ def _show(collection: Collection, options: Options) -> None:
         ("Longest result", policy.top_k),
         ("Score floor", floor),
         ("Searched in cases", _cases(collection)),
+        ("Candidates are", "hidden until revealed" if policy.reveal_required else "shown with their names"),
         ("Searches a day", "by the rules" if policy.searches_a_day is None else policy.searches_a_day),
         ("Evaluation", "yes" if policy.evaluation else "no"),
         ("Created", collection.created_at),

@@ -15,9 +15,10 @@ from facekeep.errors import Code, Tampered, Unavailable
 from facekeep.service import credentials, demo, processes
 from facekeep.service.demo import DemoPhoto
 from facekeep.service.processes import TRIAL
-from facekeep_sdk import Client, Photo, SearchResult
+from facekeep_sdk import Client, Photo, Policy, SearchResult
 
 _COLLECTION = "demo"
+_POLICY = Policy(reveal_required=False)  # public figures, whose names are in the credits above
 _PROBE = "person_b_2.jpg"
 _PURPOSE, _REFERENCE = "Testing and training", "demo"
 _LEGAL_BASIS = "freely licensed photographs of public figures"
@@ -60,14 +61,14 @@ def _try(client: Client, photos: Sequence[DemoPhoto], options: Options) -> bool:
     probe = next((photo for photo in photos if photo.file == _PROBE), None)
     if probe is None:
         raise Tampered(Code.CELL_MISSING, f"{_PROBE} is not in the demo archive")
-    result = client.search(probe.content, [collection_id], case_id=_case(client))
+    result = client.search(probe.content, [collection_id], case_id=_case(client), probe_captured_at=probe.year)
     _show(result, probe, options)
     return bool(result.candidates) and result.candidates[0].person_name == probe.person
 
 
 def _collection(client: Client) -> str:
     found = next((one for one in client.collections() if one.name == _COLLECTION), None)
-    return (found or client.create_collection(_COLLECTION)).collection_id
+    return (found or client.create_collection(_COLLECTION, _POLICY)).collection_id
 
 
 def _case(client: Client) -> str:
@@ -110,3 +111,4 @@ def _show(result: SearchResult, probe: DemoPhoto, options: Options) -> None:
         return
     say(f'Searching, in a case for "{_PURPOSE}", with another photo of {probe.person} ({probe.year}):')
     show_candidates(result)
+    note('In this collection names are shown at once; others hide them until somebody reveals a lead, with a reason.')

@@ -62,6 +62,7 @@ ADVICE: dict[str, str] = {
     Code.CASE_NEEDED: "open a case with `facekeep cases create`, then search with --case ID",
     Code.CASE_CLOSED: "open a new case with `facekeep cases create`",
     Code.APPROVAL_NEEDED: "ask for it with `facekeep approvals ask CASE COLLECTION`; a second person decides",
+    Code.REVEAL_NEEDED: "reveal the lead with a reason: `facekeep review reveal LEAD --reason TEXT`",
     Code.NOT_INITIALIZED: "make the keep with `facekeep init`",
     Code.VAULT_SEALED: "open the vault with `facekeep vault unseal`",
     Code.VAULT_UNREACHABLE: "start the keep with `facekeep up`",

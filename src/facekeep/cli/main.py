@@ -20,6 +20,7 @@ COMMANDS = {
     "collections": "Create, list, show or delete collections.",
     "cases": "Open, list, show, extend, share or close cases.",
     "approvals": "Ask for a second person's approval of a search, or decide.",
+    "review": "Decide, two people apart, what the leads of a case are.",
     "rules": "Show or set your organization's rules.",
     "usage": "Show what your organization used.",
     "enroll": "Enroll photos, folders or a CSV manifest.",

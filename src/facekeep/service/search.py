@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facekeep.service.age_gap import years_apart
 from facekeep.service.cells import fetch
 from facekeep.service.collections import Collection, searchable
-from facekeep.service.faces import Face, described, place_of
+from facekeep.service.faces import place_of
 from facekeep.service.keep import Keep
 from facekeep.service.log import Checkpoint, newest_checkpoint
 from facekeep.service.meaning import meaning_of_search
@@ -23,7 +24,8 @@ from facekeep.service.memory import wipe
 from facekeep.service.photos import UntrustedPhoto, analyzed, forget_templates, probe_face, seen
 from facekeep.service.refusals import FaceSeen
 from facekeep.service.retry import settled
-from facekeep.terms import BlockRef, Box, CaseId, CollectionId, FaceId, PersonId, SessionToken
+from facekeep.service.review import Known, known_of
+from facekeep.terms import BlockRef, Box, CaseId, CollectionId, FaceId, LeadId, PersonId, SessionToken
 from facekeep.vault.wire import Candidate as Released
 from facekeep.vault.wire import Candidates, Grant, GrantSearch, OpenSums
 
@@ -32,32 +34,41 @@ _USUAL_LENGTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A lead. `score` is a noisy, rounded cosine in [-1, 1]; `meaning` says in words what it is worth."""
+    """A lead. `score` is a noisy, rounded cosine in [-1, 1]; `meaning` says in words what it is worth.
+
+    A search in a case makes it the lead `lead_id` of that case. Name, source and legal basis are None until it is
+    `revealed`. `years_apart` is between the two photos, None where a date is not known.
+    """
 
     rank: int
     face_id: FaceId
     person_id: PersonId
-    person_name: str
+    lead_id: LeadId | None
+    revealed: bool
+    person_name: str | None
     score: float
     one_in: float | None
     meaning: str
-    source: str
+    source: str | None
     captured_at: str
+    years_apart: float | None
     quality: int
     quality_reasons: tuple[str, ...]
-    legal_basis: str
+    legal_basis: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The candidate list, score descending, at most one face a person.
 
-    `gallery` is the number of templates searched, `floor` the score below which nothing is shown, `withheld` the
+    `model` names the face model; `gallery` is the number of templates searched, `floor` the score below which nothing
+    is shown, `withheld` the
     number of candidates held back because too many searches have shown them; `entry` the log entry of the outcome and
     `checkpoint` the newest published note.
     """
 
     candidates: tuple[Candidate, ...]
+    model: str
     gallery: int
     floor: float
     withheld: int
@@ -89,6 +100,7 @@ def search_by_photo(
     untrusted_photo: UntrustedPhoto,
     *,
     case_id: CaseId | None = None,
+    probe_captured_at: str = "",
     top_k: int | None = None,
     score_floor: float | None = None,
     face_index: int | None = None,
@@ -116,8 +128,9 @@ def search_by_photo(
             top_k=top_k or _usual_length(collections),
             score_floor=score_floor,
             case_id=case_id or "",
+            probe_captured_at=probe_captured_at,
         )
-        found = settled(lambda: _found(keep, question))
+        found = settled(lambda: _found(keep, question, collections[0].model))
         return FoundByPhoto(Probe(seen(face), face_index or 0), tuple(seen(one) for one in analysis.faces), found)
     finally:
         forget_templates([analysis])
@@ -130,11 +143,13 @@ def search_by_face(
     face_id: FaceId,
     *,
     case_id: CaseId | None = None,
+    probe_captured_at: str = "",
     top_k: int | None = None,
     score_floor: float | None = None,
 ) -> Found:
     """Candidates for a face that is already enrolled; the face itself is left out."""
-    length = top_k or _usual_length(searchable(keep, session, collection_ids))
+    collections = searchable(keep, session, collection_ids)
+    length = top_k or _usual_length(collections)
 
     def attempt() -> Found:
         (cell,) = fetch(keep, [place_of(keep, session, face_id).template_cell])
@@ -146,8 +161,9 @@ def search_by_face(
             face_id=face_id,
             probe_cell=cell,
             case_id=case_id or "",
+            probe_captured_at=probe_captured_at,
         )
-        return _found(keep, question)
+        return _found(keep, question, collections[0].model)
 
     return settled(attempt)
 
@@ -164,13 +180,14 @@ def released(keep: Keep, question: GrantSearch) -> Candidates:
         wipe(sums)
 
 
-def _found(keep: Keep, question: GrantSearch) -> Found:
+def _found(keep: Keep, question: GrantSearch, model: str) -> Found:
     answer = released(keep, question)
     (shown,) = answer.lists
-    faces = described(keep, question.session, [one.place for one in shown.candidates])
-    ranked = zip(shown.candidates, faces, strict=True)
+    asked = [(one.place, one.lead_id, one.is_revealed) for one in shown.candidates]
+    ranked = zip(shown.candidates, known_of(keep, question.session, asked), strict=True)
     return Found(
-        tuple(_candidate(rank, one, face) for rank, (one, face) in enumerate(ranked, start=1)),
+        tuple(_candidate(rank, question, one, known) for rank, (one, known) in enumerate(ranked, start=1)),
+        model,
         answer.gallery,
         answer.floor,
         shown.withheld,
@@ -196,18 +213,22 @@ def _usual_length(collections: Sequence[Collection]) -> int:
     return min([_USUAL_LENGTH, *(one.policy.top_k for one in collections)])
 
 
-def _candidate(rank: int, one: Released, face: Face) -> Candidate:
+def _candidate(rank: int, question: GrantSearch, one: Released, known: Known) -> Candidate:
+    who = known.identity
     return Candidate(
         rank=rank,
-        face_id=face.face_id,
-        person_id=face.person_id,
-        person_name=face.person_name or "",
+        face_id=one.place.face_id,
+        person_id=one.place.person_id,
+        lead_id=one.lead_id,
+        revealed=one.is_revealed,
+        person_name=None if who is None else who.person_name,
         score=one.score,
         one_in=one.one_in,
         meaning=meaning_of_search(one.one_in),
-        source=face.source,
-        captured_at=face.captured_at,
-        quality=face.quality,
-        quality_reasons=face.quality_reasons,
-        legal_basis=face.legal_basis,
+        source=None if who is None else who.source,
+        captured_at=known.captured_at,
+        years_apart=years_apart(question.probe_captured_at, known.captured_at),
+        quality=known.quality,
+        quality_reasons=known.quality_reasons,
+        legal_basis=None if who is None else who.legal_basis,
     )

@@ -21,6 +21,7 @@ from facekeep.vault.acts import (
     members,
     own_credentials,
     reading_log,
+    review,
     rules,
     searching,
     signing_in,
@@ -82,6 +83,10 @@ def _approval(message: Any) -> Facts:
     return {"approval": message.approval_id}
 
 
+def _lead(message: Any) -> Facts:
+    return {"lead": message.lead_id}
+
+
 def _change(message: wire.ChangeCase) -> Facts:
     facts: Facts = {**_case(message), "ends_at": message.expires_at, "searches_a_day": message.searches_a_day}
     more = {"added": " ".join(message.add_members[:8]), "removed": " ".join(message.remove_members[:8])}
@@ -100,6 +105,7 @@ _FORGET = frozenset({Role.CUSTODIAN, Role.PRIVACY_OFFICER})
 _RECORDS = frozenset({Role.CUSTODIAN, Role.INVESTIGATOR, Role.REVIEWER, Role.PRIVACY_OFFICER})
 _LOG = frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER})
 _DECIDE = frozenset({Role.ADMIN, Role.REVIEWER, Role.PRIVACY_OFFICER})
+_REVIEW = frozenset({Role.INVESTIGATOR, Role.REVIEWER})
 _BILL = frozenset({Role.ADMIN, Role.AUDITOR})
 
 TABLE: dict[type[Message], Rule] = {
@@ -197,6 +203,13 @@ TABLE: dict[type[Message], Rule] = {
     wire.ListApprovals: Rule(approvals.list_approvals, "approval.list", EVERY_ROLE),
     wire.ShowApproval: Rule(approvals.show_approval, "approval.show", EVERY_ROLE, _approval),
     wire.DecideApproval: Rule(approvals.decide_approval, "approval.decide", _DECIDE, _approval, sensitive=True),
+    wire.ListLeads: Rule(review.list_leads, "lead.list", _REVIEW, _case),
+    wire.ShowLead: Rule(review.show_lead, "lead.show", _REVIEW, _lead),
+    wire.DescribeLeads: Rule(
+        review.describe_leads, "lead.describe", _REVIEW, lambda m: {"leads": len(m.lead_ids), "first": m.lead_ids[0]}
+    ),
+    wire.DecideLead: Rule(review.decide_lead, "lead.decide", _REVIEW, _lead),
+    wire.RevealLead: Rule(review.reveal_lead, "lead.reveal", _REVIEW, _lead, sensitive=True),
     wire.ShowRules: Rule(rules.show_rules, "rules.show", EVERY_ROLE),
     wire.SetRules: Rule(rules.set_rules, "rules.set", _PEOPLE, _rules, sensitive=True),
     wire.ShowUsage: Rule(usage.show_usage, "usage.show", _BILL),

@@ -7,8 +7,12 @@ counting does (`docs/sealed-index.md`, section 5). At most D/8 distinct probes o
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from facekeep.vault.clock import day_number
 from facekeep.vault.database import Database
+from facekeep.vault.grants import probe_digest
 
 WINDOW_DAYS = 30
 UNLIMITED = 1_000_000  # only an evaluation collection may carry it
@@ -17,6 +21,17 @@ UNLIMITED = 1_000_000  # only an evaluation collection may carry it
 def limit_for(dimension: int, configured: int | None) -> int:
     """Distinct probes a principal may see one record through."""
     return dimension // 8 if configured is None else configured
+
+
+def probe_name(probe: NDArray[np.int32]) -> bytes:
+    """What a quantized probe, int32 (D,), is counted by: 16 bytes."""
+    return probe_digest(probe)[:16]
+
+
+def has_seen(database: Database, principal: str, face: int, probe: bytes) -> bool:
+    """Whether this face's score with this probe was shown to the principal, as far back as it is counted."""
+    sql = "SELECT 1 FROM exposures WHERE principal = ? AND face = ? AND probe = ?"
+    return database.row(sql, principal, face, probe) is not None
 
 
 def admit(database: Database, principal: str, faces: Sequence[int], probe: bytes, limit: int) -> set[int]:

@@ -97,7 +97,8 @@ def _best_of_each_person(
     grant: SearchGrant, one: Searched, digest: bytes, slots: NDArray[np.int64], scores: NDArray[np.float32]
 ) -> list[Lead]:
     """Leads among some slots; their raw scores are wiped."""
-    shown = (one.stack.faces[slots] != 0) & (one.stack.faces[slots] != (grant.leave_out or 0))
+    left_out = [0, grant.leave_out or 0, *grant.rejected]
+    shown = ~np.isin(one.stack.faces[slots], left_out)
     faces, persons = one.stack.faces[slots[shown]], one.stack.persons[slots[shown]]
     noisy = scores[shown] + noise_for(one.collection.noise_key, digest, faces.tolist())
     wipe(scores)

@@ -33,7 +33,8 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class SearchGrant:
-    """A search that may be answered once. `probes` int32 (p, D); `only` and `leave_out` are face row numbers.
+    """A search that may be answered once. `probes` int32 (p, D); `only`, `leave_out` and `rejected` are face row
+    numbers.
 
     `case_id` is empty for a search in no case; `is_near` says that a probe is near to an earlier one of the principal.
     """
@@ -48,6 +49,8 @@ class SearchGrant:
     leave_out: int | None
     case_id: str
     is_near: bool
+    probe_captured_at: str = ""
+    rejected: frozenset[int] = frozenset()
     given_at: float = field(default_factory=time.monotonic)
 
     @property

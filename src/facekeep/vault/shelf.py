@@ -233,9 +233,9 @@ _SELECT_BLOCK = "SELECT number, block_id, slots, digest, wrapped_secret, tags FR
 
 
 def _policy(kept: bytes) -> Policy:
-    """A policy as it was kept. One from before there were cases asks for none, as it always did."""
+    """A policy as it was kept. One from before there were cases asks for none, one from before leads for no reveal."""
     given = msgspec.msgpack.decode(kept, type=dict[str, object])
-    return msgspec.convert({"case_required": False, **given}, Policy)
+    return msgspec.convert({"case_required": False, "reveal_required": False, **given}, Policy)
 
 
 def _side_by_side(blocks: list[LiveBlock], dimension: int) -> Stack:

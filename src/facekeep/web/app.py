@@ -19,6 +19,7 @@ from facekeep.web.native import (
     collections,
     faces,
     join,
+    leads,
     log,
     me,
     members,
@@ -37,8 +38,8 @@ from facekeep.web.problems import answer_to
 
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
 _ROUTERS = (
-    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, sign_in, join,
-    me, own_credentials,
+    status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, leads, sign_in,
+    join, me, own_credentials,
 )  # fmt: skip
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {

@@ -55,6 +55,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.BUDGET_EXHAUSTED: Kind(429, "A budget is exhausted"),
     Code.CASE_NEEDED: Kind(403, "A case is needed"),
     Code.CASE_CLOSED: Kind(403, "The case is closed"),
+    Code.REVEAL_NEEDED: Kind(403, "A reveal is needed"),
     Code.APPROVAL_NEEDED: Kind(403, "A second person's approval is needed"),
     Code.NOT_INITIALIZED: Kind(503, "The vault is not initialized"),
     Code.VAULT_SEALED: Kind(503, "The vault is sealed"),

@@ -10,6 +10,7 @@ from facekeep.vault.batches import Batch
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.review import identity
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.wire import Cell, FacePlace
 
@@ -51,7 +52,11 @@ def commit_batch(vault: OpenVault, message: wire.CommitBatch) -> wire.Done:
 
 
 def open_cells(vault: OpenVault, caller: Caller, message: wire.OpenCells) -> wire.OpenedCells:
-    """Plaintexts of records, crops and photos of the caller's organization. Templates are never opened this way."""
+    """Plaintexts of records, crops and photos of the caller's organization. Templates are never opened this way.
+
+    All or none: a record that is hidden from the caller hides the others that were asked for with it.
+    """
+    identity.refuse_hidden(vault.database, vault.shelf, caller, message.cells)
     return wire.OpenedCells(plaintexts=tuple(open_cell(vault, caller, cell, _OPENABLE) for cell in message.cells))
 
 

@@ -55,6 +55,7 @@ def end_session(vault: OpenVault, message: wire.EndSession) -> wire.Done:
 def create_collection(vault: OpenVault, caller: Caller, message: wire.CreateCollection) -> wire.CollectionShown:
     """A new collection with its own random key and its own public polynomials."""
     _check_policy(message.policy)
+    message = msgspec.structs.replace(message, policy=_as_kept(message.policy))
     if vault.database.row("SELECT 1 FROM collections WHERE org_id = ? AND name = ?", caller.org_id, message.name):
         raise BadInput(Code.CONFLICT, "there is a collection of that name")
     collection_id = fresh_id("col")
@@ -154,6 +155,11 @@ def _insert_collection(vault: OpenVault, caller: Caller, message: wire.CreateCol
         wrap(vault.shelf.org_key(caller.org_id), fresh_key(), collection_id),
         timestamp(),
     )
+
+
+def _as_kept(policy: Policy) -> Policy:
+    """The policy as it will hold: where a search needs no case there is nothing to reveal."""
+    return policy if policy.needs_case else msgspec.structs.replace(policy, reveal_required=False)
 
 
 def _check_policy(policy: Policy) -> None:

@@ -7,6 +7,7 @@ ACTS = frozenset({
     "face.enroll", "face.forget", "face.list", "face.show",
     "invitation.accept", "invitation.list", "invitation.withdraw",
     "key.list", "key.make", "key.revoke",
+    "lead.decide", "lead.describe", "lead.list", "lead.reveal", "lead.show",
     "log.export", "log.read",
     "member.add", "member.invite", "member.list", "member.remove", "member.roles", "member.self",
     "membership.list",

@@ -10,20 +10,21 @@ import numpy as np
 from facekeep.errors import BadInput, Code, FacekeepError, Tampered, Unavailable
 from facekeep.terms import CellKind
 from facekeep.vault import exposure, gate, places, usage, wire
-from facekeep.vault.acts import admission
+from facekeep.vault.acts import admission, review
 from facekeep.vault.acts.enrolling import open_cell
 from facekeep.vault.acts.shared import collection_of, face_of
 from facekeep.vault.gate import Lead
-from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, probe_digest, quantize_probes
+from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, quantize_probes
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.review.leads import rejected
 from facekeep.vault.sealing import parse_templates
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.wire import Candidate, CandidateList, FacePlace
 
 _IDS_AN_ENTRY = 12
-_CANDIDATE_BYTES = 512  # at most, encoded; what replies are padded to
+_CANDIDATE_BYTES = 640  # at most, encoded; what replies are padded to
 _FLOOR_WITHOUT_TABLE = 0.5
 
 
@@ -53,6 +54,8 @@ def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) ->
         leave_out=leave_out,
         case_id=message.case_id,
         is_near=is_near,
+        probe_captured_at=message.probe_captured_at,
+        rejected=rejected(vault.database, message.case_id) if only is None else frozenset(),
     )
     vault.grants.give(grant)
     return wire.Grant(
@@ -84,6 +87,7 @@ def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
         vault.sessions.caller(message.session)
         _refuse_if_resealed(vault, grant)
         _refuse_if_no_longer_admitted(vault, caller, grant)
+        _refuse_if_rejected_meanwhile(vault, grant, leads)
         return _release(vault, caller, grant, leads)
 
 
@@ -172,6 +176,13 @@ def _refuse_if_no_longer_admitted(vault: OpenVault, caller: Caller, grant: Searc
         raise
 
 
+def _refuse_if_rejected_meanwhile(vault: OpenVault, grant: SearchGrant, leads: list[list[Lead]]) -> None:
+    """Raise Unavailable `stale` when one of these faces was agreed not to be the person since the grant was given."""
+    since = rejected(vault.database, grant.case_id) - grant.rejected if grant.only is None else frozenset()
+    if any(lead.face in since for lead in chain.from_iterable(leads)):
+        raise Unavailable(Code.STALE, "a face was rejected in this case during the search; search again")
+
+
 def _kind_of_use(grant: SearchGrant) -> str:
     if all(one.collection.policy.evaluation for one in grant.searched):
         return usage.EVALUATION
@@ -190,9 +201,10 @@ def _raise_alarm(vault: OpenVault, caller: Caller, grant: SearchGrant, alarm: Ta
 def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[list[Lead]]) -> wire.Candidates:
     with vault.database.transaction():
         lists = tuple(
-            _candidate_list(vault, caller, grant, some, probe_digest(probe)[:16])
+            _candidate_list(vault, caller, grant, some, exposure.probe_name(probe))
             for some, probe in zip(leads, grant.probes, strict=True)
         )
+        lists = review.record(vault, caller, grant, lists)
         entry = _write_outcome(vault, caller, grant, lists)
         usage.count(vault.database, caller.org_id, _kind_of_use(grant), len(grant.probes))
         vault.journal.save_anchor()
@@ -220,7 +232,12 @@ def _candidate(vault: OpenVault, grant: SearchGrant, lead: Lead, place: FacePlac
     collection = next(one.collection for one in grant.searched if one.collection.number == lead.collection)
     score = gate.round_score(lead.score, collection.policy.score_step)
     gallery = 1 if grant.only is not None else grant.gallery
-    return Candidate(place=place, score=score, one_in=_one_in(vault, collection.contract, score, gallery))
+    return Candidate(
+        place=place,
+        score=score,
+        one_in=_one_in(vault, collection.contract, score, gallery),
+        is_revealed=not collection.policy.reveal_required,
+    )
 
 
 def _one_in(vault: OpenVault, contract: wire.Contract, score: float, gallery: int) -> float | None:

@@ -7,6 +7,7 @@ from facekeep.vault.clock import timestamp
 from facekeep.vault.database import Database
 
 _TABLES = (
+    "leads", "lead_finders", "lead_decisions", "lead_reveals",
     "cases", "case_members", "approvals", "spendings", "usage", "probe_sketches",
     "invitations", "answers", "log_places", "members", "organizations",
 )  # fmt: skip

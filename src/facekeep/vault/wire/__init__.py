@@ -164,6 +164,21 @@ from facekeep.vault.wire.reading_log import (
     ReadExport,
     ReadLog,
 )
+from facekeep.vault.wire.review import (
+    DecideLead,
+    DecisionView,
+    DescribeLeads,
+    LeadPage,
+    LeadPhoto,
+    LeadsDescribed,
+    LeadShown,
+    LeadView,
+    ListLeads,
+    RevealLead,
+    RevealView,
+    ShowLead,
+    Verdict,
+)
 from facekeep.vault.wire.rules import Rules, RulesShown, SetRules, ShowRules
 from facekeep.vault.wire.searching import (
     AskDetect,
@@ -250,7 +265,10 @@ __all__ = [
     "CreateCollection",
     "CreatePerson",
     "DecideApproval",
+    "DecideLead",
+    "DecisionView",
     "DeleteCollection",
+    "DescribeLeads",
     "Done",
     "EndOtherSessions",
     "EndSession",
@@ -291,12 +309,18 @@ __all__ = [
     "Invited",
     "IssueApiKey",
     "JoinOffer",
+    "LeadPage",
+    "LeadPhoto",
+    "LeadShown",
+    "LeadView",
+    "LeadsDescribed",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
     "ListCollections",
     "ListFaces",
     "ListInvitations",
+    "ListLeads",
     "ListMembers",
     "ListMemberships",
     "ListOrganizations",
@@ -347,6 +371,8 @@ __all__ = [
     "RequestApproval",
     "Reseal",
     "ResealJob",
+    "RevealLead",
+    "RevealView",
     "RevokeApiKey",
     "RevokePasskey",
     "Rules",
@@ -364,6 +390,7 @@ __all__ = [
     "ShowCase",
     "ShowCollection",
     "ShowFace",
+    "ShowLead",
     "ShowPerson",
     "ShowRules",
     "ShowUsage",
@@ -375,6 +402,7 @@ __all__ = [
     "Unseal",
     "UsageDay",
     "UsageShown",
+    "Verdict",
     "WhoAmI",
     "WithdrawInvitation",
     "receive",
@@ -395,6 +423,7 @@ ServerRequest = (
     | FinishProof | ProvePassword | SignOut | ListSessions | EndOtherSessions | BeginJoin | FinishJoin
     | FinishJoinByPassword | AcceptInvitation | BeginPasskey | FinishPasskey | ListPasskeys | RevokePasskey
     | BeginPassword | FinishPassword | ChangePassword
+    | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
 )  # fmt: skip
 
 OperatorRequest = (
@@ -411,4 +440,5 @@ Answer = (
     | CasePage | CaseShown | ApprovalPage | ApprovalShown | RulesShown | UsageShown
     | Challenge | SignedIn | Memberships | SessionList | JoinOffer | InvitationAccepted | PasskeyOffer | PasskeyAdded
     | PasskeyList | PasswordOffer
+    | LeadPage | LeadShown | LeadsDescribed
 )  # fmt: skip

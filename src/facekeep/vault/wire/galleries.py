@@ -30,6 +30,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `case_required` lets only searches in a case in, `approval_required` only those that a second person approved too.
     `searches_a_day` narrows what the organization's rules allow. An evaluation collection needs no case, no approval
     and has no budget. Collections made before these fields were have `case_required` False, and say so.
+
+    `reveal_required` hides who a candidate is from whoever searches or reviews, until they give a reason; only where a
+    search needs a case, for without one there is none to review it in. Where it has no effect it is kept as False.
     """
 
     keep_photos: bool = False
@@ -42,6 +45,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case_required: bool = True
     approval_required: bool = False
     searches_a_day: Limit | None = None
+    reveal_required: bool = True
+
+    @property
+    def needs_case(self) -> bool:
+        """Whether it lets only searches in a case in, whatever the organization's rules say."""
+        return not self.evaluation and (self.case_required or self.approval_required)
 
 
 class CollectionView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from facekeep.terms import GrantId, SessionToken
+from facekeep.terms import GrantId, LeadId, SessionToken
 from facekeep.vault.wire.base import Id, Message
 from facekeep.vault.wire.enrolling import Block, Cell
 from facekeep.vault.wire.galleries import Contract, FacePlace
@@ -14,12 +14,15 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One released candidate: a lead, never an identification.
 
     `score` is a noisy cosine rounded to the collection's step; `one_in` says that about one search in `one_in` of a
-    stranger in a gallery of this size would show such a score (None where the model has no table).
+    stranger in a gallery of this size would show such a score (None where the model has no table). A search in a
+    case makes each a lead of it. `is_revealed` says that the records of the face and its person open to the searcher.
     """
 
     place: FacePlace
     score: float
     one_in: float | None
+    lead_id: LeadId | None = None
+    is_revealed: bool = True
 
 
 class CandidateList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +43,8 @@ class GrantSearch(Message, frozen=True):
 
     `only` narrows the search to one person or face (1:N becomes 1:1). With `probe_cell` the probe is an enrolled
     face's own template: `face_id` and its cell, and `probes` is empty; that face is left out of the candidates.
-    `case_id` is the case that the search is made in, empty for none.
+    `case_id` is the case that the search is made in, empty for none. `probe_captured_at`, ISO 8601, is when the photo
+    of the probe was taken, as far as the searcher knows; it is kept with the leads.
     """
 
     session: SessionToken
@@ -52,6 +56,7 @@ class GrantSearch(Message, frozen=True):
     face_id: Id | None = None
     probe_cell: Cell | None = None
     case_id: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    probe_captured_at: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Grant(Message, frozen=True):

@@ -13,7 +13,7 @@ from facekeep.service import faces as verbs
 from facekeep.service import forget
 from facekeep.service.photos import WhichFace
 from facekeep.terms import Box, CollectionId, FaceId, PersonId
-from facekeep.web.documented import ANY_PHOTO, JPEG, STORED, WRITTEN, errors, form_body
+from facekeep.web.documented import ANY_PHOTO, JPEG, SHOWN, STORED, WRITTEN, errors, form_body
 from facekeep.web.forms import Form, Part, form_of
 from facekeep.web.native import models
 from facekeep.web.parsed import ID_PATTERN, AnId, Cursor, Limit, TheKeep, TheKey, TheSession, asked_once, parse_json
@@ -54,7 +54,7 @@ def enroll(
     return models.Enrollment(photos=[_enrolled(one) for one in answer.photos], entry=answer.entry)
 
 
-@router.get("/collections/{collection_id}/faces", responses=errors(Code.NOT_FOUND, *STORED))
+@router.get("/collections/{collection_id}/faces", responses=errors(Code.NOT_FOUND, *SHOWN))
 def list_faces(
     *,
     keep: TheKeep,
@@ -70,7 +70,7 @@ def list_faces(
     return models.Faces.model_validate(page)
 
 
-@router.get("/faces/{face_id}", responses=errors(Code.NOT_FOUND, *STORED))
+@router.get("/faces/{face_id}", responses=errors(Code.NOT_FOUND, *SHOWN))
 def show_face(keep: TheKeep, session: TheSession, face_id: AnId) -> models.Face:
     """Show one enrolled face with its provenance."""
     return models.Face.model_validate(verbs.show_face(keep, session, FaceId(face_id)))
@@ -91,7 +91,7 @@ def show_crop(keep: TheKeep, session: TheSession, face_id: AnId) -> Response:
 
 
 @router.get(
-    "/faces/{face_id}/photo", response_class=Response, responses={**errors(Code.NOT_FOUND, *STORED), 200: JPEG}
+    "/faces/{face_id}/photo", response_class=Response, responses={**errors(Code.NOT_FOUND, *SHOWN), 200: JPEG}
 )
 def show_photo(keep: TheKeep, session: TheSession, face_id: AnId) -> Response:
     """The whole photo, upright and without metadata, where the collection keeps photos."""

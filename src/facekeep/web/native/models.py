@@ -97,6 +97,7 @@ class PolicyAsked(Asked):
     case_required: bool = True
     approval_required: bool = False
     searches_a_day: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    reveal_required: bool = True
 
 
 class Policy(Told):
@@ -112,6 +113,7 @@ class Policy(Told):
     case_required: bool
     approval_required: bool
     searches_a_day: int | None
+    reveal_required: bool
 
 
 class Checkpoint(Told):
@@ -272,10 +274,12 @@ class FaceQuery(Asked):
     """What to search, and how: `top_k` null means 10 or what is allowed; a floor only counts above the collections'.
 
     `case_id` is the case that the search is made in; a collection needs one unless its policy says otherwise.
+    `probe_captured_at` is when the photo of the probe was taken, as far as you know; it is kept with the case's leads.
     """
 
     collection_ids: CollectionIds
     case_id: Id | None = None
+    probe_captured_at: Date = ""
     top_k: TopK | None = None
     score_floor: Cosine | None = None
 
@@ -288,20 +292,27 @@ class PhotoQuery(FaceQuery):
 
 
 class Candidate(Told):
-    """A lead, never an identification. About one stranger's search in `one_in` would show such a score here."""
+    """A lead, never an identification. About one stranger's search in `one_in` would show such a score here.
+
+    A search in a case makes it the lead `lead_id` of that case. Name, source and legal basis are null until you reveal
+    it, where the collection asks for that. `years_apart` is between the two photos, null where a date is not known.
+    """
 
     rank: int
     face_id: str
     person_id: str
-    person_name: str
+    lead_id: str | None
+    revealed: bool
+    person_name: str | None
     score: float
     one_in: float | None
     meaning: str
-    source: str
+    source: str | None
     captured_at: str
+    years_apart: float | None
     quality: int
     quality_reasons: list[str]
-    legal_basis: str
+    legal_basis: str | None
 
 
 class Found(Told):
@@ -312,6 +323,7 @@ class Found(Told):
     """
 
     candidates: list[Candidate]
+    model: str
     gallery: int
     floor: float
     withheld: int

@@ -6,7 +6,7 @@ from facekeep.errors import Code
 from facekeep.service import forget
 from facekeep.service import persons as verbs
 from facekeep.terms import CollectionId, PersonId
-from facekeep.web.documented import STORED, WRITTEN, errors
+from facekeep.web.documented import SHOWN, WRITTEN, errors
 from facekeep.web.native import models
 from facekeep.web.parsed import AnId, Cursor, Limit, TheKeep, TheKey, TheSession, asked_once
 
@@ -23,7 +23,7 @@ def create_person(
     return models.Person.model_validate(person)
 
 
-@router.get("/collections/{collection_id}/persons", responses=errors(Code.NOT_FOUND, *STORED))
+@router.get("/collections/{collection_id}/persons", responses=errors(Code.NOT_FOUND, *SHOWN))
 def list_persons(
     keep: TheKeep, session: TheSession, collection_id: AnId, cursor: Cursor = "", limit: Limit = 100
 ) -> models.Persons:
@@ -32,7 +32,7 @@ def list_persons(
     return models.Persons.model_validate(page)
 
 
-@router.get("/persons/{person_id}", responses=errors(Code.NOT_FOUND, *STORED))
+@router.get("/persons/{person_id}", responses=errors(Code.NOT_FOUND, *SHOWN))
 def show_person(keep: TheKeep, session: TheSession, person_id: AnId) -> models.Person:
     """Show one person."""
     return models.Person.model_validate(verbs.show_person(keep, session, PersonId(person_id)))

@@ -31,6 +31,7 @@ def search(keep: TheKeep, session: TheSession, form: SearchForm) -> models.Found
         [CollectionId(one) for one in query.collection_ids],
         form.photo("photo"),
         case_id=as_case(query.case_id),
+        probe_captured_at=query.probe_captured_at,
         top_k=query.top_k,
         score_floor=query.score_floor,
         face_index=query.face_index,
@@ -53,6 +54,7 @@ def search_by_face(keep: TheKeep, session: TheSession, face_id: AnId, body: mode
         [CollectionId(one) for one in body.collection_ids],
         FaceId(face_id),
         case_id=as_case(body.case_id),
+        probe_captured_at=body.probe_captured_at,
         top_k=body.top_k,
         score_floor=body.score_floor,
     )
