@@ -24,6 +24,9 @@ ApiKeyId = NewType("ApiKeyId", str)
 InvitationId = NewType("InvitationId", str)
 CaseId = NewType("CaseId", str)
 ApprovalId = NewType("ApprovalId", str)
+StandingId = NewType("StandingId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 
 class Role(StrEnum):

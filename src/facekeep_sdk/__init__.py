@@ -39,6 +39,8 @@ from facekeep_sdk.models import (
 )
 from facekeep_sdk.models_cases import Approval, Case, Rules, Usage, UsageDay
 from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
+from facekeep_sdk.models_standing import Delivery, Hit, StandingSearch, Webhook, WebhookWithSecret
+from facekeep_sdk.webhook_check import WebhookEvent, WebhookRefused, verify_webhook
 
 __all__ = [
     "ApiKey",
@@ -51,6 +53,7 @@ __all__ = [
     "Client",
     "Collection",
     "CosignedCheckpoint",
+    "Delivery",
     "DetectedFace",
     "Detection",
     "Enrollment",
@@ -59,6 +62,7 @@ __all__ = [
     "FacekeepApiError",
     "FacekeepSdkError",
     "FacekeepUnreachable",
+    "Hit",
     "Invitation",
     "LogCheck",
     "LogEntry",
@@ -78,10 +82,16 @@ __all__ = [
     "Refusal",
     "Rules",
     "SearchResult",
+    "StandingSearch",
     "Status",
     "Usage",
     "UsageDay",
     "Verification",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookRefused",
+    "WebhookWithSecret",
     "Written",
     "verify_export",
+    "verify_webhook",
 ]

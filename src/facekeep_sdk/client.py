@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_cases, calls_members, log_export, log_memory
+from facekeep_sdk import calls, calls_cases, calls_members, calls_standing, log_export, log_memory
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
@@ -171,6 +171,16 @@ class Client(_Common):
     rules = _sent(calls_cases.rules)
     set_rules = _sent(calls_cases.set_rules)
     usage = _sent(calls_cases.usage)
+    create_standing_search = _sent(calls_standing.create_standing_search)
+    standing_searches = _listed(calls_standing.standing_searches)
+    standing_search = _sent(calls_standing.standing_search)
+    approve_standing_search = _sent(calls_standing.approve_standing_search)
+    end_standing_search = _sent(calls_standing.end_standing_search)
+    hits = _listed(calls_standing.hits)
+    set_webhook = _sent(calls_standing.set_webhook)
+    webhooks = _sent(calls_standing.webhooks)
+    remove_webhook = _sent(calls_standing.remove_webhook)
+    test_webhook = _sent(calls_standing.test_webhook)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -300,6 +310,16 @@ class AsyncClient(_Common):
     rules = _awaited(calls_cases.rules)
     set_rules = _awaited(calls_cases.set_rules)
     usage = _awaited(calls_cases.usage)
+    create_standing_search = _awaited(calls_standing.create_standing_search)
+    standing_searches = _listed_async(calls_standing.standing_searches)
+    standing_search = _awaited(calls_standing.standing_search)
+    approve_standing_search = _awaited(calls_standing.approve_standing_search)
+    end_standing_search = _awaited(calls_standing.end_standing_search)
+    hits = _listed_async(calls_standing.hits)
+    set_webhook = _awaited(calls_standing.set_webhook)
+    webhooks = _awaited(calls_standing.webhooks)
+    remove_webhook = _awaited(calls_standing.remove_webhook)
+    test_webhook = _awaited(calls_standing.test_webhook)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

@@ -9,6 +9,7 @@ from facekeep.vault import cells
 from facekeep.vault.database import Database
 from facekeep.vault.places import cells_of_face
 from facekeep.vault.shelf import Counts, OpenCollection
+from facekeep.vault.standing import erasing
 from facekeep.vault.wire import FacePlace
 
 
@@ -42,6 +43,7 @@ def forget_collection(database: Database, collection: OpenCollection) -> int:
     database.run("INSERT OR IGNORE INTO garbage SELECT cell_id, 0 FROM cell_keys WHERE collection = ?", number)
     database.run("INSERT OR IGNORE INTO garbage SELECT block_id, 1 FROM blocks WHERE collection = ?", number)
     database.run("DELETE FROM exposures WHERE face IN (SELECT number FROM faces WHERE collection = ?)", number)
+    erasing.erase_collection(database, number)
     for table in ("cell_keys", "blocks", "faces", "persons"):
         database.run(f"DELETE FROM {table} WHERE collection = ?", number)  # noqa: S608  the names are ours
     database.run("DELETE FROM collections WHERE number = ?", number)
@@ -56,6 +58,7 @@ def _forget_face(database: Database, place: FacePlace) -> int:
     number, block = found
     database.run("DELETE FROM faces WHERE number = ?", number)
     database.run("DELETE FROM exposures WHERE face = ?", number)
+    erasing.erase_face(database, number)
     database.run("UPDATE blocks SET has_forgotten = 1 WHERE number = ?", block)
     doomed = cells_of_face(place)
     if place.photo_cell and not database.row("SELECT 1 FROM faces WHERE photo_cell = ?", place.photo_cell):

@@ -36,6 +36,7 @@ class SearchGrant:
     """A search that may be answered once. `probes` int32 (p, D); `only` and `leave_out` are face row numbers.
 
     `case_id` is empty for a search in no case; `is_near` says that a probe is near to an earlier one of the principal.
+    With `each_face` every face is a lead of its own, and not only the best one of each person.
     """
 
     grant_id: GrantId
@@ -48,6 +49,7 @@ class SearchGrant:
     leave_out: int | None
     case_id: str
     is_near: bool
+    each_face: bool = False
     given_at: float = field(default_factory=time.monotonic)
 
     @property

@@ -4,9 +4,9 @@ Each step is a module with `SQL`, statements ended by semicolons, that never cha
 does to a database with data in it is tested.
 """
 
-from facekeep.vault.schema import cases, customers, first, places
+from facekeep.vault.schema import cases, customers, first, places, standing
 
-STEPS: tuple[str, ...] = (first.SQL, customers.SQL, places.SQL, cases.SQL)
+STEPS: tuple[str, ...] = (first.SQL, customers.SQL, places.SQL, cases.SQL, standing.SQL)
 """In order; the version of a database is the number of steps it has had."""
 
 

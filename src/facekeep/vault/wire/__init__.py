@@ -151,7 +151,37 @@ from facekeep.vault.wire.searching import (
     OpenSums,
 )
 from facekeep.vault.wire.signing_in import Authenticate, EndSession, SessionOpened
+from facekeep.vault.wire.standing import (
+    ApproveStanding,
+    CreateStanding,
+    EndStanding,
+    HitPage,
+    HitView,
+    ListHits,
+    ListStanding,
+    NextStanding,
+    OpenStandingSums,
+    ShowStanding,
+    StandingGrant,
+    StandingPage,
+    StandingShown,
+    StandingView,
+)
 from facekeep.vault.wire.usage import ShowUsage, UsageDay, UsageShown
+from facekeep.vault.wire.webhooks import (
+    DeliveryDone,
+    DeliveryView,
+    ListWebhooks,
+    RemoveWebhook,
+    SetWebhook,
+    SignDelivery,
+    SignedDelivery,
+    TestWebhook,
+    WebhookPage,
+    WebhookSet,
+    WebhookShown,
+    WebhookView,
+)
 
 __all__ = [
     "MAX_FACES_A_BATCH",
@@ -167,6 +197,7 @@ __all__ = [
     "ApprovalPage",
     "ApprovalShown",
     "ApprovalView",
+    "ApproveStanding",
     "AskDetect",
     "Authenticate",
     "BeginExport",
@@ -192,11 +223,15 @@ __all__ = [
     "CreateCase",
     "CreateCollection",
     "CreatePerson",
+    "CreateStanding",
     "DecideApproval",
     "DeleteCollection",
+    "DeliveryDone",
+    "DeliveryView",
     "Done",
     "EndSession",
     "EndSessions",
+    "EndStanding",
     "ExportPage",
     "ExportedEntry",
     "FaceDraft",
@@ -215,6 +250,8 @@ __all__ = [
     "GetStatus",
     "Grant",
     "GrantSearch",
+    "HitPage",
+    "HitView",
     "Id",
     "Ids",
     "Initialize",
@@ -230,10 +267,13 @@ __all__ = [
     "ListCases",
     "ListCollections",
     "ListFaces",
+    "ListHits",
     "ListInvitations",
     "ListMembers",
     "ListOrganizations",
     "ListPersons",
+    "ListStanding",
+    "ListWebhooks",
     "LogEntry",
     "LogPage",
     "MakeApiKey",
@@ -244,7 +284,9 @@ __all__ = [
     "Myself",
     "Name",
     "NextReseal",
+    "NextStanding",
     "OpenCells",
+    "OpenStandingSums",
     "OpenSums",
     "OpenedCells",
     "OperatorRequest",
@@ -265,6 +307,7 @@ __all__ = [
     "Recalled",
     "Remember",
     "RemoveMember",
+    "RemoveWebhook",
     "RequestApproval",
     "Reseal",
     "ResealJob",
@@ -278,19 +321,32 @@ __all__ = [
     "SessionOpened",
     "SetRoles",
     "SetRules",
+    "SetWebhook",
     "ShowApproval",
     "ShowCase",
     "ShowCollection",
     "ShowFace",
     "ShowPerson",
     "ShowRules",
+    "ShowStanding",
     "ShowUsage",
     "ShredOrganization",
+    "SignDelivery",
+    "SignedDelivery",
+    "StandingGrant",
+    "StandingPage",
+    "StandingShown",
+    "StandingView",
     "Status",
+    "TestWebhook",
     "Text",
     "Unseal",
     "UsageDay",
     "UsageShown",
+    "WebhookPage",
+    "WebhookSet",
+    "WebhookShown",
+    "WebhookView",
     "WhoAmI",
     "WithdrawInvitation",
     "receive",
@@ -308,6 +364,8 @@ ServerRequest = (
     | RevokeApiKey
     | CreateCase | ListCases | ShowCase | ChangeCase | CloseCase | RequestApproval | ListApprovals | ShowApproval
     | DecideApproval | ShowRules | SetRules | ShowUsage
+    | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
+    | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
 )  # fmt: skip
 
 OperatorRequest = (
@@ -322,4 +380,5 @@ Answer = (
     | Invited
     | InvitationPage | ApiKeyMade | ApiKeyPage | OrganizationAdded | OrganizationPage
     | CasePage | CaseShown | ApprovalPage | ApprovalShown | RulesShown | UsageShown
+    | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
 )  # fmt: skip
