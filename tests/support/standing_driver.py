@@ -33,7 +33,8 @@ class Watch:
 
     def sign_in_again(self) -> None:
         """After a restart, which ends sessions."""
-        self.admin, self.ann, self.rita = (signed_in(self.ask, one.api_key) for one in (self.admin, self.ann, self.rita))
+        everybody = (self.admin, self.ann, self.rita)
+        self.admin, self.ann, self.rita = (signed_in(self.ask, one.api_key) for one in everybody)
 
     def create(self, probe: NDArray[np.float32], *collections: str, **more: Any) -> wire.StandingView:
         message = wire.CreateStanding(

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from secrets import token_hex
 
 import pytest
-from people import added, opened_case
+from people import added, opened_case, signed_in
 from standing_driver import Watch, running_watch
 from vault_driver import EVALUATION, code_of, near, unit
 
@@ -21,7 +22,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
 @pytest.fixture
 def watch(shared: Watch) -> Watch:
     """A case and a collection of its own."""
-    collection = shared.vault.collection(f"gallery {len(shared.vault.cells)} {id(object())}", wire.Policy())
+    collection = shared.vault.collection(token_hex(8), wire.Policy())
     return replace(shared, case_id=opened_case(shared.ask, shared.ann.session), collection=collection)
 
 
@@ -93,10 +94,8 @@ def test_only_members_of_the_case_create_and_read_hits(watch: Watch) -> None:
 
 
 def test_another_organization_finds_nothing(watch: Watch) -> None:
-    from people import signed_in
-
     added_one = watch.vault.operator.call(
-        wire.AddOrganization(name=f"Other {id(watch)}", admin="Admin", is_program=True), wire.OrganizationAdded
+        wire.AddOrganization(name=token_hex(8), admin="Admin", is_program=True), wire.OrganizationAdded
     )
     stranger = signed_in(watch.ask, added_one.api_key)
     standing = watch.active(unit("x"))
@@ -202,12 +201,7 @@ def test_a_face_forgotten_during_the_scan_becomes_no_hit(watch: Watch) -> None:
     grant = watch.next()
     sums = watch.sums(grant)
     watch.ask(wire.ForgetFaces(session=watch.admin.session, face_ids=(places[0].face_id,)))
-    code = None
-    try:
-        watch.bring(grant, sums)
-    except Exception as error:
-        code = error.code  # type: ignore[attr-defined]
-    assert code in (None, "stale")
+    watch.bring(grant, sums)
     watch.vault.housekeep()
     watch.compare()
     assert watch.found(standing) == [places[1].face_id]
@@ -257,7 +251,7 @@ def test_intent_and_outcome_are_in_the_log_without_scores(watch: Watch) -> None:
 
 
 def test_exposure_is_counted_for_the_owner(watch: Watch) -> None:
-    limited = watch.vault.collection(f"limited {id(watch)}", replace_policy(exposure_limit=2))
+    limited = watch.vault.collection(token_hex(8), replace_policy(exposure_limit=2))
     searches = [watch.active(near(unit("x"), f"probe {i}", 0.95), limited) for i in range(4)]
     watch.vault.enroll(limited, {"a": [unit("x")]})
     assert watch.compare() == 4
@@ -270,7 +264,7 @@ def replace_policy(**more: object) -> wire.Policy:
 
 
 def test_too_many_hits_end_it(watch: Watch) -> None:
-    everything = watch.vault.collection(f"everything {id(watch)}", EVALUATION)
+    everything = watch.vault.collection(token_hex(8), EVALUATION)
     standing = watch.active(unit("x"), everything)
     for batch in range(2):
         watch.vault.enroll(everything, {"p": [unit(f"{batch} {i}") for i in range(600)]})

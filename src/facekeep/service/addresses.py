@@ -20,8 +20,8 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"({_LABEL}\.)*{_LABEL}")
 _LAST_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _PUBLIC_6 = IPv6Network("2000::/3")
-# Addresses of IPv6 that stand for, or lead through, one of IPv4: Teredo (RFC 4380), 6to4 (RFC 3056).
-_TRANSITION_6 = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
+# Within those: Teredo (RFC 4380) and 6to4 (RFC 3056), which stand for addresses of IPv4, and documentation (RFC 9637).
+_NOT_PUBLIC_6 = (IPv6Network("2001::/32"), IPv6Network("2002::/16"), IPv6Network("3fff::/20"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def is_listed(address: Address, allowed: Sequence[Network]) -> bool:
 def is_public(address: Address) -> bool:
     """Whether this is an address of the public Internet: not private, loopback, link-local, multicast or shared."""
     if isinstance(address, IPv6Address):
-        inside = address in _PUBLIC_6 and not any(address in one for one in _TRANSITION_6)
+        inside = address in _PUBLIC_6 and not any(address in one for one in _NOT_PUBLIC_6)
         return inside and address.is_global and not address.is_multicast
     return address.is_global and not address.is_multicast and not address.is_reserved
 

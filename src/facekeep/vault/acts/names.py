@@ -10,6 +10,8 @@ ACTS = frozenset({
     "log.export", "log.read",
     "member.add", "member.invite", "member.list", "member.remove", "member.roles", "member.self",
     "person.create", "person.forget", "person.list", "person.show",
-    "photo.detect", "record.open", "rules.set", "rules.show", "search.ask", "sessions.end", "usage.show", "verify.ask",
+    "photo.detect", "record.open", "rules.set", "rules.show", "search.ask", "sessions.end",
+    "standing.approve", "standing.create", "standing.end", "standing.hits", "standing.list", "standing.show",
+    "usage.show", "verify.ask", "webhook.list", "webhook.remove", "webhook.set", "webhook.test",
 })  # fmt: skip
 """One for each rule of `dispatch.TABLE` that announces itself; a test holds them together."""
