@@ -1,4 +1,4 @@
-"""Standing searches and webhooks from the first request to the delivery: a real server, a real receiver, SDK and CLI."""
+"""Standing searches and webhooks from the first request to the delivery: real server, real receiver, SDK and CLI."""
 
 import json
 import time

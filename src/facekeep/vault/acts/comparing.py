@@ -165,26 +165,26 @@ def _refuse_when_over(vault: OpenVault, standing: Standing) -> None:
     if why is None:
         return
     facts: Facts = {"standing": standing.standing_id, "case": standing.case_id, "why": why}
-    entry = vault.journal.write(standing.org_id, _KEEP, "standing.compared", Code.CASE_CLOSED, facts)
-    raise Refused(Code.CASE_CLOSED, "this standing search is over", entry=entry)
+    vault.journal.write(standing.org_id, _KEEP, "standing.compared", Code.CASE_CLOSED, facts)
+    raise Refused(Code.CASE_CLOSED, "this standing search is over")  # whoever scans is told no entry's number
 
 
 def _raise_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> Tampered:
     """Write the alarm, stop all searching, and say nothing about which block or why."""
     with vault.lock:
         vault.refuse_when_closed()
-        alarm.entry = _write_alarm(vault, comparison, alarm)
+        _write_alarm(vault, comparison, alarm)
         vault.quarantine()
     return alarm
 
 
-def _write_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> int:
+def _write_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> None:
     try:
         standing, collection = _parties(vault, comparison.due)
         org_id, facts = standing.org_id, _facts(standing, collection)
     except FacekeepError:  # forgotten meanwhile; the alarm is the keep's own then
         org_id, facts = "", {}
-    return vault.journal.write(org_id, _KEEP, "standing.alarm", alarm.code, facts)
+    vault.journal.write(org_id, _KEEP, "standing.alarm", alarm.code, facts)
 
 
 def _facts(standing: Standing, collection: OpenCollection) -> Facts:
