@@ -244,7 +244,7 @@ def test_intent_and_outcome_are_in_the_log_without_scores(watch: Watch) -> None:
     (place,) = watch.vault.enroll(watch.collection, {"a": [unit("x")]})
     watch.compare()
     asked, done = watch.entries("standing.compare")[-1], watch.entries("standing.compared")[-1]
-    assert asked.index < done.index
+    assert asked.entry < done.entry
     assert (done.facts["standing"], done.facts["hits"], done.facts["owner"]) == (standing, 1, watch.ann.member_id)
     assert watch.entries("standing.hit_faces")[-1].facts["faces"] == place.face_id
     assert not any("score" in name for entry in (asked, done) for name in entry.facts)
