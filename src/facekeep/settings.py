@@ -95,6 +95,18 @@ class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origins: tuple[str, ...] = ()
 
 
+class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where webhooks may lead. Nowhere but to public addresses over HTTPS, unless the operator says otherwise.
+
+    `allow_networks` are networks, such as `10.0.0.0/8`, to which deliveries may go too, over plain HTTP also. `ca_file`
+    holds certificates (PEM) that are trusted besides the system's. An attempt takes `timeout_s` seconds at most.
+    """
+
+    allow_networks: tuple[str, ...] = ()
+    ca_file: str = ""
+    timeout_s: float = 10.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it, with the folders derived from one root."""
 
@@ -104,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faces: FacesSettings = FacesSettings()
     search: SearchSettings = SearchSettings()
     log: LogSettings = LogSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     sign_in: SignInSettings = SignInSettings()
 
     @property

@@ -25,6 +25,9 @@ InvitationId = NewType("InvitationId", str)
 CaseId = NewType("CaseId", str)
 ApprovalId = NewType("ApprovalId", str)
 LeadId = NewType("LeadId", str)
+StandingId = NewType("StandingId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 
 class Role(StrEnum):

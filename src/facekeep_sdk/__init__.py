@@ -53,6 +53,8 @@ from facekeep_sdk.models_sign_in import (
     SecondFactor,
     SignedIn,
 )
+from facekeep_sdk.models_standing import Delivery, Hit, StandingSearch, Webhook, WebhookWithSecret
+from facekeep_sdk.webhook_check import WebhookEvent, WebhookRefused, verify_webhook
 
 __all__ = [
     "Accepted",
@@ -66,6 +68,7 @@ __all__ = [
     "Client",
     "Collection",
     "CosignedCheckpoint",
+    "Delivery",
     "DetectedFace",
     "Detection",
     "Enrollment",
@@ -74,6 +77,7 @@ __all__ = [
     "FacekeepApiError",
     "FacekeepSdkError",
     "FacekeepUnreachable",
+    "Hit",
     "Identity",
     "Invitation",
     "JoinOffer",
@@ -107,10 +111,16 @@ __all__ = [
     "SearchResult",
     "SecondFactor",
     "SignedIn",
+    "StandingSearch",
     "Status",
     "Usage",
     "UsageDay",
     "Verification",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookRefused",
+    "WebhookWithSecret",
     "Written",
     "verify_export",
+    "verify_webhook",
 ]

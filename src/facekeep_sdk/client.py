@@ -16,7 +16,16 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from facekeep_sdk import calls, calls_cases, calls_members, calls_review, calls_sign_in, log_export, log_memory
+from facekeep_sdk import (
+    calls,
+    calls_cases,
+    calls_members,
+    calls_review,
+    calls_sign_in,
+    calls_standing,
+    log_export,
+    log_memory,
+)
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError
 from facekeep_sdk.log_memory import LogMemory
@@ -199,6 +208,16 @@ class Client(_Common):
     lead = _sent(calls_review.lead)
     decide_lead = _sent(calls_review.decide_lead)
     reveal_lead = _sent(calls_review.reveal_lead)
+    create_standing_search = _sent(calls_standing.create_standing_search)
+    standing_searches = _listed(calls_standing.standing_searches)
+    standing_search = _sent(calls_standing.standing_search)
+    approve_standing_search = _sent(calls_standing.approve_standing_search)
+    end_standing_search = _sent(calls_standing.end_standing_search)
+    hits = _listed(calls_standing.hits)
+    set_webhook = _sent(calls_standing.set_webhook)
+    webhooks = _sent(calls_standing.webhooks)
+    remove_webhook = _sent(calls_standing.remove_webhook)
+    test_webhook = _sent(calls_standing.test_webhook)
 
     def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""
@@ -354,6 +373,16 @@ class AsyncClient(_Common):
     lead = _awaited(calls_review.lead)
     decide_lead = _awaited(calls_review.decide_lead)
     reveal_lead = _awaited(calls_review.reveal_lead)
+    create_standing_search = _awaited(calls_standing.create_standing_search)
+    standing_searches = _listed_async(calls_standing.standing_searches)
+    standing_search = _awaited(calls_standing.standing_search)
+    approve_standing_search = _awaited(calls_standing.approve_standing_search)
+    end_standing_search = _awaited(calls_standing.end_standing_search)
+    hits = _listed_async(calls_standing.hits)
+    set_webhook = _awaited(calls_standing.set_webhook)
+    webhooks = _awaited(calls_standing.webhooks)
+    remove_webhook = _awaited(calls_standing.remove_webhook)
+    test_webhook = _awaited(calls_standing.test_webhook)
 
     async def check_log(self, *, entries: bool = False) -> LogCheck:
         """Check that the log only grew since the last check; with `entries`, that each own entry is in it."""

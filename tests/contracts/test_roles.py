@@ -24,7 +24,9 @@ from facekeep.web.door import OPEN_PATHS, SIGN_IN_PATHS
 
 SNAPSHOT = Path(__file__).with_name("roles.txt")
 ANYBODY = "anonymous"
-_IDS = ("collection_id", "person_id", "face_id", "case_id", "approval_id", "lead_id")
+_IDS = (
+    "collection_id", "person_id", "face_id", "case_id", "approval_id", "lead_id", "standing_id", "webhook_id",
+)  # fmt: skip
 OTHER = "other_organization"
 COLUMNS = (ANYBODY, *ROLES, OTHER)
 
@@ -66,6 +68,14 @@ class Objects:
     def approval(self) -> str:
         asked = {"case_id": self.fresh_case(), "collection_id": self.collection}
         return str(self._ours.made("/v1/approvals", json=asked)["approval_id"])
+
+    def standing(self) -> str:
+        query = json.dumps({"collection_ids": [self.collection]})
+        path = f"/v1/cases/{self.fresh_case()}/standing-searches"
+        return str(self._ours.made(path, data={"query": query}, **photo())["standing_id"])
+
+    def webhook(self) -> str:
+        return str(self._ours.made("/v1/webhooks", json={"url": "https://alerts.example/1"})["webhook"]["webhook_id"])
 
     def fresh_collection(self) -> str:
         return self._ours.collection()
@@ -129,6 +139,19 @@ REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "show_lead": lambda o: {"lead_id": o.lead},
     "decide_lead": lambda o: {"lead_id": o.fresh_lead(), "json": {"verdict": "cannot_say", "reason": "blurred"}},
     "reveal_lead": lambda o: {"lead_id": o.lead, "json": {"reason": "to ask the family"}},
+    "create_standing_search": lambda o: {
+        "case_id": o.case, "data": {"query": json.dumps({"collection_ids": [o.collection]})}, **photo()
+    },
+    "list_standing_searches_of_case": lambda o: {"case_id": o.case},
+    "list_standing_searches": lambda o: {},
+    "show_standing_search": lambda o: {"standing_id": o.standing()},
+    "approve_standing_search": lambda o: {"standing_id": o.standing()},
+    "end_standing_search": lambda o: {"standing_id": o.standing()},
+    "list_hits": lambda o: {"standing_id": o.standing()},
+    "set_webhook": lambda o: {"json": {"url": "https://alerts.example/2"}},
+    "list_webhooks": lambda o: {},
+    "remove_webhook": lambda o: {"webhook_id": o.webhook()},
+    "test_webhook": lambda o: {"webhook_id": o.webhook()},
     "show_rules": lambda o: {},
     "set_rules": lambda o: {"json": {}},
     "show_usage": lambda o: {},

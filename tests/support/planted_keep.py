@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import traces
-from keep_process import KeepProcess
+from keep_process import KeepProcess, wait_until
 from PIL import Image
 from traces import Trace
 
@@ -20,7 +20,7 @@ _CONSONANTS, _VOWELS = "bdfghjklmnpqrstvwxz", "aeiou"
 # The endings make Python keep the texts in each of its three widths: one byte (ASCII, Latin-1), two, and four.
 _WORDS = {
     "first name": "", "second name": "žé", "source": "é", "legal basis": "", "license": "🗝", "photo name": "",
-    "collection": "ß", "person": "Ω",
+    "collection": "ß", "person": "Ω", "reason": "ž",
 }  # fmt: skip
 
 
@@ -40,6 +40,7 @@ class Planted:
     def use(self, client: httpx.Client) -> None:
         """Enroll with and without keeping photos, list, open, search, verify, be refused, forget."""
         collections = [self._collection(client, name, keep) for name, keep in (("1", True), ("2", False))]
+        standing = self._watch(client, collections[0])
         faces = [face for place, one in enumerate(collections) for face in self._enroll(client, one, place)]
         _ok(client.post(f"/v1/collections/{collections[0]}/persons", json={"name": self.words["person"]}))
         for photo in (self.photos[1], self.photos[4]):
@@ -51,6 +52,8 @@ class Planted:
             _ok(client.get(path))
         for path in ("/v1/collections", "/v1/log/entries"):
             _ok(client.get(path))
+        hits = f"/v1/standing-searches/{standing}/hits"
+        wait_until(lambda: _ok(client.get(hits)).json()["items"], "the standing search found nothing", 60)
         for kind in ("crop", "photo"):
             self.pictures[kind] = _ok(client.get(f"/v1/faces/{faces[0]}/{kind}")).content
         assert client.post("/v1/collections", json={"name": self.words["collection"] + "1"}).status_code == 409
@@ -87,6 +90,20 @@ class Planted:
         policy = {"keep_photos": keep_photos, "case_required": False}
         body = {"name": self.words["collection"] + ending, "policy": policy}
         return str(_ok(client.post("/v1/collections", json=body)).json()["collection_id"])
+
+    def _watch(self, client: httpx.Client, collection: str) -> str:
+        """A standing search that a second person approved."""
+        facts = {"purpose": "Testing and training", "legal_basis": self.words["legal basis"]}
+        case = _ok(client.post("/v1/cases", json=facts)).json()["case_id"]
+        query = {"collection_ids": [collection], "reason": self.words["reason"], "face_index": 0, "score_floor": 0.3}
+        form = {"files": {"photo": self.photos[0].read_bytes()}, "data": {"query": json.dumps(query)}}
+        standing = _ok(client.post(f"/v1/cases/{case}/standing-searches", **form)).json()["standing_id"]
+        program = {"name": "second", "roles": ["reviewer"]}
+        member = _ok(client.post("/v1/members", json=program)).json()["member_id"]
+        key = _ok(client.post("/v1/api-keys", json={"member_id": member, "name": "second"})).json()["api_key"]
+        second = {"Authorization": f"Bearer {key}"}
+        _ok(client.post(f"/v1/standing-searches/{standing}/approve", headers=second))
+        return str(standing)
 
     def _enroll(self, client: httpx.Client, collection: str, place: int) -> list[str]:
         names = (self.words["first name"], self.words["second name"])

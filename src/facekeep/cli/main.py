@@ -21,6 +21,8 @@ COMMANDS = {
     "cases": "Open, list, show, extend, share or close cases.",
     "approvals": "Ask for a second person's approval of a search, or decide.",
     "review": "Decide, two people apart, what the leads of a case are.",
+    "standing": "Keep looking for a person among faces enrolled later.",
+    "webhooks": "Say where hits of standing searches are told.",
     "rules": "Show or set your organization's rules.",
     "usage": "Show what your organization used.",
     "enroll": "Enroll photos, folders or a CSV manifest.",

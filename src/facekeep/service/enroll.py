@@ -187,6 +187,7 @@ def _sealed(
     answer = Enrollment(_answers(photos, judged, drafts, batch))
     done = keep_batch(keep, session, batch, remembering(asked, answer))
     keep.chores.wake.set()  # small blocks may be worth merging
+    keep.chores.look_out.set()  # standing searches have not seen these faces
     return Enrollment(answer.photos, done.entry)
 
 

@@ -18,10 +18,14 @@ from facekeep.vault.client import VaultClient
 
 @dataclass(frozen=True, slots=True)
 class Chores:
-    """How a use-case asks for housekeeping: `turn` lets one thread do it at a time, `wake` asks for it soon."""
+    """How a use-case asks for housekeeping: `turn` lets one thread do it at a time, `wake` asks for it soon.
+
+    `look_out` asks that new faces be compared with standing searches, and that what is due be delivered.
+    """
 
     turn: threading.Lock = field(default_factory=threading.Lock)
     wake: threading.Event = field(default_factory=threading.Event)
+    look_out: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)

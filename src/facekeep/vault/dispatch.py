@@ -14,6 +14,7 @@ from facekeep.vault import wire
 from facekeep.vault.acts import (
     approvals,
     cases,
+    comparing,
     enrolling,
     exporting_log,
     galleries,
@@ -25,8 +26,10 @@ from facekeep.vault.acts import (
     rules,
     searching,
     signing_in,
+    standing,
     usage,
 )
+from facekeep.vault.acts import webhooks as hooks
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
@@ -87,6 +90,18 @@ def _lead(message: Any) -> Facts:
     return {"lead": message.lead_id}
 
 
+def _standing(message: Any) -> Facts:
+    return {"standing": message.standing_id}
+
+
+def _new_standing(message: wire.CreateStanding) -> Facts:
+    return {**_case(message), "collections": " ".join(message.collection_ids[:8])}
+
+
+def _webhook(message: Any) -> Facts:
+    return {"webhook": message.webhook_id}
+
+
 def _change(message: wire.ChangeCase) -> Facts:
     facts: Facts = {**_case(message), "ends_at": message.expires_at, "searches_a_day": message.searches_a_day}
     more = {"added": " ".join(message.add_members[:8]), "removed": " ".join(message.remove_members[:8])}
@@ -106,6 +121,7 @@ _RECORDS = frozenset({Role.CUSTODIAN, Role.INVESTIGATOR, Role.REVIEWER, Role.PRI
 _LOG = frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER})
 _DECIDE = frozenset({Role.ADMIN, Role.REVIEWER, Role.PRIVACY_OFFICER})
 _REVIEW = frozenset({Role.INVESTIGATOR, Role.REVIEWER})
+_LEADS = frozenset({Role.INVESTIGATOR, Role.REVIEWER})
 _BILL = frozenset({Role.ADMIN, Role.AUDITOR})
 
 TABLE: dict[type[Message], Rule] = {
@@ -213,6 +229,20 @@ TABLE: dict[type[Message], Rule] = {
     wire.ShowRules: Rule(rules.show_rules, "rules.show", EVERY_ROLE),
     wire.SetRules: Rule(rules.set_rules, "rules.set", _PEOPLE, _rules, sensitive=True),
     wire.ShowUsage: Rule(usage.show_usage, "usage.show", _BILL),
+    wire.CreateStanding: Rule(standing.create_standing, "standing.create", _SEARCH, _new_standing),
+    wire.ListStanding: Rule(standing.list_standing, "standing.list", EVERY_ROLE, lambda m: {"case": m.case_id or None}),
+    wire.ShowStanding: Rule(standing.show_standing, "standing.show", EVERY_ROLE, _standing),
+    wire.ApproveStanding: Rule(standing.approve_standing, "standing.approve", _DECIDE, _standing, sensitive=True),
+    wire.EndStanding: Rule(standing.end_standing, "standing.end", _SEARCH | _DECIDE, _standing),
+    wire.ListHits: Rule(standing.list_hits, "standing.hits", _LEADS, _standing),
+    wire.NextStanding: Rule(comparing.next_standing, session=False),
+    wire.OpenStandingSums: Rule(comparing.open_standing_sums, session=False, own_lock=True),
+    wire.SetWebhook: Rule(hooks.set_webhook, "webhook.set", _PEOPLE, sensitive=True),
+    wire.ListWebhooks: Rule(hooks.list_webhooks, "webhook.list", _BILL),
+    wire.RemoveWebhook: Rule(hooks.remove_webhook, "webhook.remove", _PEOPLE, _webhook),
+    wire.TestWebhook: Rule(hooks.test_webhook, "webhook.test", _PEOPLE, _webhook),
+    wire.SignDelivery: Rule(hooks.sign_delivery, session=False),
+    wire.DeliveryDone: Rule(hooks.delivery_done, session=False),
     wire.ReadLog: Rule(reading_log.read_log, "log.read", _LOG, lambda m: {"start": m.start}),
     wire.BeginExport: Rule(exporting_log.begin_export, exporting_log.EXPORT_ACT, _LOG),
     wire.ReadExport: Rule(exporting_log.read_export, roles=_LOG),

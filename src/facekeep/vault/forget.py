@@ -10,6 +10,7 @@ from facekeep.vault.database import Database
 from facekeep.vault.places import cells_of_face
 from facekeep.vault.review import forgetting as leads
 from facekeep.vault.shelf import Counts, OpenCollection
+from facekeep.vault.standing import erasing
 from facekeep.vault.wire import FacePlace
 
 
@@ -44,6 +45,7 @@ def forget_collection(database: Database, collection: OpenCollection) -> int:
     database.run("INSERT OR IGNORE INTO garbage SELECT block_id, 1 FROM blocks WHERE collection = ?", number)
     leads.forget_of_collection(database, number)
     database.run("DELETE FROM exposures WHERE face IN (SELECT number FROM faces WHERE collection = ?)", number)
+    erasing.erase_collection(database, number)
     for table in ("cell_keys", "blocks", "faces", "persons"):
         database.run(f"DELETE FROM {table} WHERE collection = ?", number)  # noqa: S608  the names are ours
     database.run("DELETE FROM collections WHERE number = ?", number)
@@ -59,6 +61,7 @@ def _forget_face(database: Database, place: FacePlace) -> int:
     database.run("DELETE FROM faces WHERE number = ?", number)
     database.run("DELETE FROM exposures WHERE face = ?", number)
     leads.forget_of_face(database, number)
+    erasing.erase_face(database, number)
     database.run("UPDATE blocks SET has_forgotten = 1 WHERE number = ?", block)
     doomed = cells_of_face(place)
     if place.photo_cell and not database.row("SELECT 1 FROM faces WHERE photo_cell = ?", place.photo_cell):

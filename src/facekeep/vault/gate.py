@@ -106,9 +106,8 @@ def _best_of_each_person(
     best: dict[int, Lead] = {}
     for i in order.tolist():
         if noisy[i] >= grant.floor:
-            best.setdefault(
-                int(persons[i]), Lead(int(faces[i]), int(persons[i]), one.collection.number, float(noisy[i]))
-            )
+            lead = Lead(int(faces[i]), int(persons[i]), one.collection.number, float(noisy[i]))
+            best.setdefault(lead.face if grant.each_face else lead.person, lead)
     return list(best.values())
 
 

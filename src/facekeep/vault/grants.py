@@ -37,6 +37,7 @@ class SearchGrant:
     numbers.
 
     `case_id` is empty for a search in no case; `is_near` says that a probe is near to an earlier one of the principal.
+    With `each_face` every face is a lead of its own, and not only the best one of each person.
     """
 
     grant_id: GrantId
@@ -51,6 +52,7 @@ class SearchGrant:
     is_near: bool
     probe_captured_at: str = ""
     rejected: frozenset[int] = frozenset()
+    each_face: bool = False
     given_at: float = field(default_factory=time.monotonic)
 
     @property

@@ -27,6 +27,8 @@ from facekeep.vault.log_padding import missing_from_bucket, padding
 from facekeep.vault.reseal import Jobs
 from facekeep.vault.score_meaning import ScoreTable
 from facekeep.vault.shelf import Shelf
+from facekeep.vault.standing import endings
+from facekeep.vault.standing.due import Comparisons
 from facekeep.vault.wire import Contract
 
 _ORIGIN_PREFIX = "facekeep/"
@@ -70,6 +72,7 @@ class OpenVault:
             self.batches = Batches(self.database)
             self.grants = Grants()
             self.jobs = Jobs(self.database)
+            self.comparisons = Comparisons()
             self._tables: dict[str, ScoreTable | None] = {}
             undo.pop_all()
 
@@ -99,7 +102,8 @@ class OpenVault:
             self.journal.save_anchor()
 
     def sweep(self) -> None:
-        """Forget the cases and counts whose time has come."""
+        """End the standing searches and forget the cases and counts whose time has come."""
+        endings.sweep(self.database, self.journal)
         forgetting.sweep(self.database, self.journal)
 
     def bootstrap(self, organization: str, member: str) -> str:

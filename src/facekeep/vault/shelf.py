@@ -4,7 +4,7 @@ A collection has one random key; everything that is secret about it (cell keys, 
 name tags) is wrapped or derived under that key, so that destroying it shreds the collection.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -188,6 +188,11 @@ class Shelf:
             collection.stack = _side_by_side(kept, collection.contract.dimension)
             collection.blocks = {one.number: _within(collection.stack, k, one) for k, one in enumerate(kept)}
         return collection.stack
+
+    def part(self, collection: OpenCollection, numbers: Collection[int]) -> Stack:
+        """Some of the live blocks of a collection, by row number, oldest first."""
+        chosen = [n for n in self.stack(collection).numbers if n in numbers]
+        return _side_by_side([collection.blocks[n] for n in chosen], collection.contract.dimension)
 
     def _count(self, collection: OpenCollection) -> Counts:
         """Looks at every row of the collection, a second for a million faces: once a collection and start."""

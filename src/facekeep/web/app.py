@@ -29,18 +29,22 @@ from facekeep.web.native import (
     rules,
     search,
     sign_in,
+    standing,
     status,
     usage,
     verify,
+    webhooks,
 )
+from facekeep.web.native.standing_models import StandingQuery
 from facekeep.web.parsed import described
 from facekeep.web.problems import answer_to
 
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
 _ROUTERS = (
     status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, leads, sign_in,
-    join, me, own_credentials,
+    join, me, own_credentials, standing, webhooks,
 )  # fmt: skip
+_FORM_MODELS = (models.PhotoMetadata, models.PhotoQuery, models.VerifyQuery, StandingQuery, models.Problem)
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {
     "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
@@ -68,7 +72,7 @@ def create_api(keep: Keep | None) -> FastAPI:
     app.state.keep = keep
     for module in _ROUTERS:
         app.include_router(module.router)
-    app.openapi = describe(app, models.PhotoMetadata, models.PhotoQuery, models.VerifyQuery, models.Problem)  # type: ignore[method-assign]
+    app.openapi = describe(app, *_FORM_MODELS)  # type: ignore[method-assign]
     _describe_itself(app)
     _map_errors(app)
     return app

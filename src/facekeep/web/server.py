@@ -106,6 +106,7 @@ class _Inside(threading.Thread):
         from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
         from facekeep.service.housekeeping import Housekeeper  # noqa: PLC0415
         from facekeep.service.keep import open_keep  # noqa: PLC0415
+        from facekeep.service.lookout import Lookout  # noqa: PLC0415
         from facekeep.service.warm import warm_up  # noqa: PLC0415
         from facekeep.web.app import create_app  # noqa: PLC0415
         from facekeep.web.door import VAULT_THREADS  # noqa: PLC0415
@@ -115,6 +116,7 @@ class _Inside(threading.Thread):
             open_keep(self._settings) as keep,
             Housekeeper(keep, report=_report_housekeeping, rest=lambda: self._server.rest(threads)) as housekeeper,
             Cosigning(keep.vault, self._settings.log.witnesses, keep.cosignatures, report=_report_cosigning),
+            Lookout(keep, report=_report_lookout),
         ):
             self._opening.opened(create_app(keep, touched=housekeeper.touched))
             write_line("open")
@@ -147,6 +149,10 @@ def _config(app: Opening, settings: Settings) -> uvicorn.Config:
 
 def _report_cosigning(error: Exception) -> None:
     write_failure("cosigning", error)
+
+
+def _report_lookout(error: Exception) -> None:
+    write_failure("lookout", error)
 
 
 def _report_housekeeping(error: Exception) -> None:

@@ -18,5 +18,7 @@ ACTS = frozenset({
     "session.begin_proof", "session.end", "session.end_others", "session.list", "session.prove",
     "session.prove_password", "session.switch",
     "sessions.end", "usage.show", "verify.ask",
+    "standing.approve", "standing.create", "standing.end", "standing.hits", "standing.list", "standing.show",
+    "webhook.list", "webhook.remove", "webhook.set", "webhook.test",
 })  # fmt: skip
 """One for each rule of `dispatch.TABLE` that announces itself; a test holds them together."""

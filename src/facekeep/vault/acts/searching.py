@@ -23,7 +23,7 @@ from facekeep.vault.sealing import parse_templates
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.wire import Candidate, CandidateList, FacePlace
 
-_IDS_AN_ENTRY = 12
+IDS_AN_ENTRY = 12
 _CANDIDATE_BYTES = 640  # at most, encoded; what replies are padded to
 _FLOOR_WITHOUT_TABLE = 0.5
 
@@ -49,7 +49,7 @@ def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) ->
         probes=probes,
         searched=tuple(Searched(one, vault.shelf.stack(one)) for one in collections),
         top_k=message.top_k,
-        floor=-1.0 if only is not None else _floor(vault, collections, message.score_floor),
+        floor=-1.0 if only is not None else floor_of_all(vault, collections, message.score_floor),
         only=only,
         leave_out=leave_out,
         case_id=message.case_id,
@@ -73,7 +73,7 @@ def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
         caller = vault.sessions.caller(message.session)
         grant = vault.grants.take(message.grant_id, message.session)
         vault.refuse_while_quarantined()
-        _refuse_if_resealed(vault, grant)
+        refuse_if_resealed(vault, grant)
         sums = gate.parse_sums(message.sums, grant)
     try:
         openings = gate.verify_and_open(grant, sums)
@@ -85,7 +85,7 @@ def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
     with vault.lock:
         vault.refuse_when_closed()
         vault.sessions.caller(message.session)
-        _refuse_if_resealed(vault, grant)
+        refuse_if_resealed(vault, grant)
         _refuse_if_no_longer_admitted(vault, caller, grant)
         _refuse_if_rejected_meanwhile(vault, grant, leads)
         return _release(vault, caller, grant, leads)
@@ -145,7 +145,7 @@ def _only(vault: OpenVault, collections: list[OpenCollection], target: str | Non
     return faces
 
 
-def _floor(vault: OpenVault, collections: list[OpenCollection], asked: float | None) -> float:
+def floor_of_all(vault: OpenVault, collections: list[OpenCollection], asked: float | None) -> float:
     """The score floor: never below what the policy or the gallery size asks for."""
     gallery = sum(one.slots for collection in collections for one in vault.shelf.stack(collection).blocks)
     floors = [_floor_of(vault, one, max(1, gallery)) for one in collections]
@@ -159,7 +159,7 @@ def _floor_of(vault: OpenVault, collection: OpenCollection, gallery: int) -> flo
     return _FLOOR_WITHOUT_TABLE if table is None else table.floor_for(gallery)
 
 
-def _refuse_if_resealed(vault: OpenVault, grant: SearchGrant) -> None:
+def refuse_if_resealed(vault: OpenVault, grant: SearchGrant) -> None:
     """Raise Unavailable `stale` when a granted block is no longer live: its secret is gone, or about to be."""
     for one in grant.searched:
         now_live = vault.shelf.collection(one.collection.collection_id, one.collection.org_id)
@@ -259,12 +259,13 @@ def _write_outcome(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: 
     }
     entry = vault.journal.note(caller, "search.released", facts)
     if not facts["evaluation"]:
-        for faces in _chunks(released, _IDS_AN_ENTRY):
+        for faces in chunks(released, IDS_AN_ENTRY):
             vault.journal.note(caller, "search.released_faces", {"grant": grant.grant_id, "faces": " ".join(faces)})
     return entry
 
 
-def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    """So many items at a time."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

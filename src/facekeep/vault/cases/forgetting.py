@@ -6,6 +6,7 @@ from facekeep.vault.database import Database
 from facekeep.vault.identity import rules
 from facekeep.vault.journal import Journal
 from facekeep.vault.review.forgetting import forget_of_case
+from facekeep.vault.standing import erasing
 
 _AT_ONCE = 100
 
@@ -34,6 +35,7 @@ def sweep(database: Database, journal: Journal) -> int:
 def forget_case(database: Database, case_id: str) -> None:
     """Inside a transaction: everything that is kept of a case."""
     forget_of_case(database, case_id)
+    erasing.erase_case(database, case_id)
     for table in ("case_members", "approvals", "cases"):
         database.run(f"DELETE FROM {table} WHERE case_id = ?", case_id)  # noqa: S608  one of three constants
     database.run("DELETE FROM spendings WHERE scope = 'case' AND subject = ?", case_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from facekeep.errors import BadInput, Code
 from facekeep.vault.clock import timestamp
 from facekeep.vault.database import Database
+from facekeep.vault.standing import erasing
 
 _TABLES = (
     "leads", "lead_finders", "lead_decisions", "lead_reveals",
@@ -51,6 +52,7 @@ def shred(database: Database, org_id: str) -> None:
     """Destroy an organization's key with everything that names it. Inside a transaction; its galleries go before."""
     database.run("DELETE FROM exposures WHERE principal IN (SELECT member_id FROM members WHERE org_id = ?)", org_id)
     database.run("DELETE FROM api_keys WHERE member_id IN (SELECT member_id FROM members WHERE org_id = ?)", org_id)
+    erasing.erase_organization(database, org_id)
     for table in _TABLES:
         database.run(f"DELETE FROM {table} WHERE org_id = ?", org_id)  # noqa: S608  one of some constants
     database.run("DELETE FROM accounts WHERE account_id NOT IN (SELECT account_id FROM members WHERE account_id <> '')")

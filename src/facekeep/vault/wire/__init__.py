@@ -213,7 +213,37 @@ from facekeep.vault.wire.signing_in import (
     SignedIn,
     SignOut,
 )
+from facekeep.vault.wire.standing import (
+    ApproveStanding,
+    CreateStanding,
+    EndStanding,
+    HitPage,
+    HitView,
+    ListHits,
+    ListStanding,
+    NextStanding,
+    OpenStandingSums,
+    ShowStanding,
+    StandingGrant,
+    StandingPage,
+    StandingShown,
+    StandingView,
+)
 from facekeep.vault.wire.usage import ShowUsage, UsageDay, UsageShown
+from facekeep.vault.wire.webhooks import (
+    DeliveryDone,
+    DeliveryView,
+    ListWebhooks,
+    RemoveWebhook,
+    SetWebhook,
+    SignDelivery,
+    SignedDelivery,
+    TestWebhook,
+    WebhookPage,
+    WebhookSet,
+    WebhookShown,
+    WebhookView,
+)
 
 __all__ = [
     "MAX_FACES_A_BATCH",
@@ -230,6 +260,7 @@ __all__ = [
     "ApprovalPage",
     "ApprovalShown",
     "ApprovalView",
+    "ApproveStanding",
     "AskDetect",
     "Assertion",
     "Authenticate",
@@ -264,15 +295,19 @@ __all__ = [
     "CreateCase",
     "CreateCollection",
     "CreatePerson",
+    "CreateStanding",
     "DecideApproval",
     "DecideLead",
     "DecisionView",
     "DeleteCollection",
+    "DeliveryDone",
+    "DeliveryView",
     "DescribeLeads",
     "Done",
     "EndOtherSessions",
     "EndSession",
     "EndSessions",
+    "EndStanding",
     "ExportPage",
     "ExportedEntry",
     "FaceDraft",
@@ -297,6 +332,8 @@ __all__ = [
     "GetStatus",
     "Grant",
     "GrantSearch",
+    "HitPage",
+    "HitView",
     "Id",
     "Ids",
     "Initialize",
@@ -319,6 +356,7 @@ __all__ = [
     "ListCases",
     "ListCollections",
     "ListFaces",
+    "ListHits",
     "ListInvitations",
     "ListLeads",
     "ListMembers",
@@ -327,6 +365,8 @@ __all__ = [
     "ListPasskeys",
     "ListPersons",
     "ListSessions",
+    "ListStanding",
+    "ListWebhooks",
     "LogEntry",
     "LogPage",
     "MakeApiKey",
@@ -339,7 +379,9 @@ __all__ = [
     "Myself",
     "Name",
     "NextReseal",
+    "NextStanding",
     "OpenCells",
+    "OpenStandingSums",
     "OpenSums",
     "OpenedCells",
     "OperatorRequest",
@@ -368,6 +410,7 @@ __all__ = [
     "Registration",
     "Remember",
     "RemoveMember",
+    "RemoveWebhook",
     "RequestApproval",
     "Reseal",
     "ResealJob",
@@ -386,6 +429,7 @@ __all__ = [
     "SessionView",
     "SetRoles",
     "SetRules",
+    "SetWebhook",
     "ShowApproval",
     "ShowCase",
     "ShowCollection",
@@ -393,16 +437,28 @@ __all__ = [
     "ShowLead",
     "ShowPerson",
     "ShowRules",
+    "ShowStanding",
     "ShowUsage",
     "ShredOrganization",
+    "SignDelivery",
     "SignOut",
+    "SignedDelivery",
     "SignedIn",
+    "StandingGrant",
+    "StandingPage",
+    "StandingShown",
+    "StandingView",
     "Status",
+    "TestWebhook",
     "Text",
     "Unseal",
     "UsageDay",
     "UsageShown",
     "Verdict",
+    "WebhookPage",
+    "WebhookSet",
+    "WebhookShown",
+    "WebhookView",
     "WhoAmI",
     "WithdrawInvitation",
     "receive",
@@ -424,6 +480,8 @@ ServerRequest = (
     | FinishJoinByPassword | AcceptInvitation | BeginPasskey | FinishPasskey | ListPasskeys | RevokePasskey
     | BeginPassword | FinishPassword | ChangePassword
     | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
+    | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
+    | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
 )  # fmt: skip
 
 OperatorRequest = (
@@ -441,4 +499,5 @@ Answer = (
     | Challenge | SignedIn | Memberships | SessionList | JoinOffer | InvitationAccepted | PasskeyOffer | PasskeyAdded
     | PasskeyList | PasswordOffer
     | LeadPage | LeadShown | LeadsDescribed
+    | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
 )  # fmt: skip
