@@ -37,7 +37,7 @@ setup: $(STAMPS)/dev ## make .venv with everything that the commands below need
 
 .PHONY: test
 test: $(STAMPS)/dev ## run the tests; ARGS="tests/vault -x" narrows them
-	$(PY) -m pytest -m "not nightly" $(ARGS)
+	$(PY) -m pytest -m "not nightly" -n 2 --dist loadfile $(ARGS)
 
 .PHONY: attacks
 attacks: $(STAMPS)/dev ## run only the tests named after attacks

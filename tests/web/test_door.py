@@ -109,6 +109,9 @@ _VALID = {
 def _valid_body(method: str, path: str) -> dict:
     if path.endswith("/faces"):
         return {"data": {"metadata": "[{}]"}, "files": {"photo": ("p", b"not a photo")}} if method == "POST" else {}
+    if (method, path) == ("POST", "/v1/cases/{case_id}/standing-searches"):
+        query = json.dumps({"collection_ids": ["col_nobody"]})
+        return {"data": {"query": query}, "files": {"photo": ("p", b"not a photo")}}
     return {"json": _VALID[method, path]} if (method, path) in _VALID else {}
 
 
