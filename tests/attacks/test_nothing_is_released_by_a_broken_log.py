@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from vault_driver import EVALUATION, unit
 
-from facekeep.errors import FacekeepError
+from facekeep.errors import Code, FacekeepError
 from facekeep.sealed.format import parse_block
 from facekeep.sealed.scan import scan_reference
 from facekeep.settings import LogSettings
@@ -102,11 +102,15 @@ class Small:
         self._cells = batch.cells
 
     def mend(self) -> None:
-        """An open vault again."""
+        """An open vault again, soon after the disk has answered whoever hung on it."""
         deadline = time.monotonic() + 30
         while self.keeper.status().state != "open":
-            assert time.monotonic() < deadline
-            self.keeper.operate(wire.Unseal(key_file=self._secret))
+            try:
+                self.keeper.operate(wire.Unseal(key_file=self._secret))
+            except FacekeepError as error:
+                if error.code is not Code.BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
         self._sign_in()
 
     def _sign_in(self) -> None:
@@ -176,11 +180,13 @@ def test_the_same_tries_succeed_on_a_disk_that_works(small: Small) -> None:
 
 
 def test_nothing_is_released_while_the_log_cannot_be_written(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "PATIENCE_S", 0.05)  # the true one is tried below
     found: list[str] = []
     while len(found) < TRIES:
         way = WAYS[len(found) // 4 % len(WAYS)]
-        found += tried(small, way)
+        with monkeypatch.context() as patch:
+            if way[1] is None:
+                patch.setattr(log_module, "PATIENCE_S", 0.1)  # the true one is tried below
+            found += tried(small, way)
         small.mend()
     assert "released" not in found
     assert set(found) <= REFUSALS

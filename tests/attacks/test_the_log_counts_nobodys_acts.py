@@ -182,3 +182,16 @@ def test_an_entry_moved_to_another_place_is_noticed(small: Small) -> None:
     with small.vault.database.transaction():
         small.vault.database.run("UPDATE log_places SET place = place + 1 WHERE entry = 1")
     assert code_of(small.entries) == "log_altered"
+
+
+def test_nothing_of_a_shredded_organization_says_how_much_it_did(small: Small) -> None:
+    added = small.keeper.operate(wire.AddOrganization(name="Gone", admin="A"))
+    assert isinstance(added, wire.OrganizationAdded)
+    org_id = added.organization_id
+    small.vault.journal.write(org_id, "somebody", "something", "done", {})
+    small.vault.settle()
+    small.vault.journal.write(org_id, "somebody", "something", "done", {})  # not yet in the database
+    small.keeper.operate(wire.ShredOrganization(organization_id=org_id, expected_name="Gone"))
+    small.vault.settle()
+    assert small.vault.database.rows("SELECT * FROM log_places WHERE org_id = ?", org_id) == []
+    assert code_of(small.vault.journal.read, org_id, 0, 10) == "not_found"

@@ -160,8 +160,9 @@ class Victim:
         if self.head is not None:
             proof = prove_consistency(keep, old_size=self.head.size, new_size=head.size)
             check_consistency(self.head, head, proof.hashes)
+        there = _entries_from(keep, session, min(self.model.entries | self.unproved, default=0))
         self.unproved |= self.model.entries
-        for entry in sorted(self.unproved):
+        for entry in sorted(self.unproved & there):
             try:
                 proof = prove_entry(keep, session, entry=entry, size=head.size)
             except Unavailable as error:
@@ -171,7 +172,7 @@ class Victim:
             check_inclusion(proof.leaf_hash, index=proof.index, head=head, proof=proof.hashes)
             self.unproved.remove(entry)
         self.head, self.verifier_key = head, note.verifier_key
-        return _entries_from(keep, session, min(self.model.entries, default=0))
+        return there
 
     def _ask_again(self, keep: Keep, session: SessionToken) -> None:
         """An enrollment that got no answer, sent again, is answered as if it had: done once, whenever."""

@@ -90,7 +90,7 @@ class KeepProcess:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.config_dir.mkdir(parents=True, exist_ok=True)
         (self.data_dir / "keep.toml").write_text(
-            f"[log]\ninterval_s = 0.5\nbucket = 4\n[http]\nport = {self.port}\nrequest_lines = true\n{self.toml}"
+            f"[log]\ninterval_s = 1.0\nbucket = 4\n[http]\nport = {self.port}\nrequest_lines = true\n{self.toml}"
         )
         with self._configured():
             make_data_dir(self.settings)
