@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import webauthn
 from authenticator import EDDSA, ES256, Authenticator
 from town import Town
 from vault_driver import code_of, running_vault, unit
@@ -232,9 +233,9 @@ def _all_answers(call, cases) -> set[tuple[str, str]]:
 def test_known_and_unknown_passkeys_are_refused_with_the_same_words_after_the_same_work(town, monkeypatch):
     ana = town.join()
     verified = []
-    real = passkeys.verify_authentication_response
+    real = webauthn.verify_authentication_response
     monkeypatch.setattr(
-        passkeys, "verify_authentication_response", lambda **more: (verified.append(1), real(**more))[1]
+        webauthn, "verify_authentication_response", lambda **more: (verified.append(1), real(**more))[1]
     )
     stranger = Authenticator()
     stranger.register(b"x", "localhost", b"acc_nobody")
