@@ -3,15 +3,13 @@ nothing is half done. The one act that was under way at the kill may have happen
 """
 
 import random
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from beside import beside
 from vault_driver import CONTRACT, VaultDriver
 
 from facekeep.errors import FacekeepError, Refused
@@ -176,23 +174,6 @@ def _collections_of(driver: VaultDriver, key: str) -> int | None:
     return len(driver.server.call(wire.ListCollections(session=session), wire.CollectionPage).items)
 
 
-@contextmanager
-def busy(driver: VaultDriver, known: Known, seed: int) -> Iterator[None]:
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            Busy(driver, known, seed).run()
-        except BaseException as failure:
-            failures.append(failure)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield
-    thread.join()
-    assert not failures, failures
-
-
 def cycles(folder: Path, count: int) -> Known:
     driver, known = VaultDriver(folder / "keep"), Known()
     driver.data.mkdir()
@@ -200,7 +181,7 @@ def cycles(folder: Path, count: int) -> Known:
     driver.initialize()
     try:
         for seed in range(SEED, SEED + count):
-            with busy(driver, known, seed):
+            with beside(Busy(driver, known, seed).run):
                 time.sleep(random.Random(seed).uniform(0.05, 0.6))
                 assert driver.process is not None
                 driver.process.kill()

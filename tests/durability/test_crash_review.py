@@ -3,15 +3,13 @@ done. The one act that was under way at the kill may have happened or not; all o
 """
 
 import random
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from beside import beside
 from people import Person, added, opened_case, signed_in
 from vault_driver import VaultDriver, near, unit
 
@@ -178,28 +176,11 @@ def _check_offers(office: Office, known: Known, case_id: str) -> None:
     known.faces |= {str(one.lead_id): (case_id, one.place.face_id) for one in found}
 
 
-@contextmanager
-def busy(office: Office, known: Known, seed: int) -> Iterator[None]:
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            Busy(office, known, seed).run()
-        except BaseException as failure:
-            failures.append(failure)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield
-    thread.join()
-    assert not failures, failures
-
-
 def cycles(folder: Path, count: int) -> Known:
     office, known = Office(folder), Known()
     try:
         for seed in range(SEED, SEED + count):
-            with busy(office, known, seed):
+            with beside(Busy(office, known, seed).run):
                 time.sleep(random.Random(seed).uniform(0.1, 0.6))
                 assert office.driver.process is not None
                 office.driver.process.kill()

@@ -1,12 +1,11 @@
 """An organization's people and programs: who they are, what they may do, and how that ends."""
 
-from datetime import UTC, datetime
-
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import ApiKeyId, InvitationId, MemberId, OrganizationId, Role
 from facekeep.vault import wire
 from facekeep.vault.acts.names import ACTS
 from facekeep.vault.acts.shared import collection_of
+from facekeep.vault.clock import parsed, timestamp
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import Caller, api_keys, callers, invitations, members, organizations, parse_roles
 from facekeep.vault.identity.api_keys import Limits
@@ -184,14 +183,10 @@ def _narrowed(asked: tuple[str, ...] | None, own: frozenset[str] | None) -> froz
 
 def _future(untrusted_time: str) -> str:
     """A time to come, as the database keeps it. Raises BadInput `invalid_request`."""
-    try:
-        when = datetime.fromisoformat(untrusted_time)
-    except ValueError as error:
-        raise BadInput(Code.INVALID_REQUEST, "expected a time in ISO 8601") from error
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    if when <= datetime.now(UTC):
+    when = parsed(untrusted_time)
+    if when <= timestamp():
         raise BadInput(Code.INVALID_REQUEST, "a key that expires in the past opens nothing")
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return when
 
 
 def _invitation_view(one: Invitation) -> wire.InvitationView:

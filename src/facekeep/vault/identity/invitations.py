@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import Role
@@ -37,7 +36,6 @@ def make(  # noqa: PLR0917  a row's fields, in order
 ) -> codes.Code:
     """A new invitation, to be shown once. Inside a transaction. `hours` is 1 to `LONGEST_HOURS`."""
     made = codes.fresh(KIND)
-    expires = datetime.now(UTC) + timedelta(hours=hours)
     database.run(
         "INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         made.name,
@@ -47,7 +45,7 @@ def make(  # noqa: PLR0917  a row's fields, in order
         codes.digest(digest_key, made.text),
         invited_by,
         timestamp(),
-        expires.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        timestamp(hours=hours),
     )
     return made
 
