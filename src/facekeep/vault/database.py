@@ -4,7 +4,8 @@ Holds who exists, which keys open what, which face lies in which block and slot,
 Every page is encrypted and authenticated; deleted rows are overwritten.
 """
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,58 @@ class Database:
                 self._connection.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def function(self, name: str, act: Callable[..., Any]) -> Iterator[None]:
+        """Let statements call `act` by `name`; what it raises is raised as it is."""
+        failures: list[FacekeepError] = []
+
+        def acting(*values: Any) -> Any:
+            try:
+                return act(*values)
+            except FacekeepError as failure:
+                failures.append(failure)
+                raise
+
+        self._connection.create_function(name, -1, acting)
+        try:
+            yield
+        except FacekeepError as error:
+            raise (failures or [error])[0] from None
+        finally:
+            self._connection.create_function(name, -1, None)
+
     @property
     def in_transaction(self) -> bool:
         """Whether what was run last can still be taken back."""
         return bool(self._connection.in_transaction)
+
+    def copy_to(self, path: Path, key: bytes) -> "Database":
+        """A copy of the whole database in a new file under another key, durable and checked; open.
+
+        Rows, their numbers and the numbers given to rows that are gone are the same.
+        """
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        self.run(f"ATTACH DATABASE ? AS copy KEY \"x'{key.hex()}'\"", str(path))
+        try:
+            self._fill_copy()
+        finally:
+            self.run("DETACH DATABASE copy")
+        _sync(path)
+        _sync(path.parent)
+        return Database(path, key)
+
+    def _fill_copy(self) -> None:
+        """Without a journal and flushed once at the end: until then nobody needs the copy."""
+        for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+            self.rows(f"PRAGMA copy.{pragma}")
+        with self.transaction():
+            self.rows("SELECT sqlcipher_export('copy')")
+            self.rows(f"PRAGMA copy.user_version = {len(STEPS)}")
+
+    def take_over(self, copy: "Database") -> None:
+        """Go on with the file and key of `copy`, which is not to be used any more. Cannot fail half-way."""
+        before, self._connection, self._path = self._connection, copy._connection, copy._path
+        before.close()
 
     def forget_old_pages(self) -> None:
         """Fold the write-ahead log into the file and empty it, so that overwritten rows are gone from both."""
@@ -95,6 +144,14 @@ class Database:
     def close(self) -> None:
         """Close the connection; the key goes with it."""
         self._connection.close()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

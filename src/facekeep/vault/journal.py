@@ -6,21 +6,22 @@ never names, scores or templates.
 """
 
 import os
+from bisect import bisect
 from collections.abc import Iterator
 
 from facekeep.errors import BadInput, Code, Tampered, Unavailable
 from facekeep.ledger.leaf import parse_leaf
+from facekeep.vault import carried
 from facekeep.vault.clock import timestamp
 from facekeep.vault.database import Database
 from facekeep.vault.identity import Caller
-from facekeep.vault.keys import derive
 from facekeep.vault.log import Log
 from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, seal_entry
 from facekeep.vault.shelf import Shelf
 from facekeep.vault.wire import LogEntry
 
-KEEP = ""  # the organization of entries that belong to nobody
 _LEAVES_AT_ONCE = 4_096
+KEEP = carried.KEEP  # the organization of entries that belong to nobody
 Facts = dict[str, str | int | float | bool | None]
 
 
@@ -31,11 +32,11 @@ class Journal:
     between. Everybody else knows an entry by its number among its organization's own.
     """
 
-    def __init__(self, database: Database, log: Log, shelf: Shelf, root: bytes) -> None:
+    def __init__(self, database: Database, log: Log, shelf: Shelf) -> None:
         self._database = database
         self._log = log
         self._shelf = shelf
-        self._keep_key = derive(root, "keep entries")
+        self._keys: dict[str, list[tuple[int, bytes]]] = {}
         self._not_saved: dict[tuple[str, int], int] = {}
         self._is_offered = False
         self._sequence = self._recovered()
@@ -68,7 +69,12 @@ class Journal:
     def forget_organization(self, org_id: str) -> None:
         """Drop number and places of a shredded organization; nobody opens its entries any more."""
         self._sequence.pop(org_id, None)
+        self.forget_keys(org_id)
         self._not_saved = {entry: place for entry, place in self._not_saved.items() if entry[0] != org_id}
+
+    def forget_keys(self, org_id: str) -> None:
+        """Read the keys of an organization's entries again at the next look: there are others now."""
+        self._keys.pop(org_id, None)
 
     def save_anchor(self) -> None:
         """Inside a transaction: remember size, root and places, so that a shortened log is noticed."""
@@ -89,6 +95,10 @@ class Journal:
         """The number of the organization's newest entry."""
         return self._sequence[org_id] - 1
 
+    def next_number(self, org_id: str) -> int:
+        """The number that the organization's next entry will have."""
+        return self._sequence.get(org_id, 0)
+
     def read(self, org_id: str, start: int, limit: int) -> tuple[list[LogEntry], int | None]:
         """Up to `limit` entries of an organization from number `start`, and where to go on (None at the end).
 
@@ -98,9 +108,8 @@ class Journal:
             `log_altered`: an entry is not where it had been written.
         """
         end = min(start + limit, self._sequence.get(org_id, 0))
-        key = self._key(org_id)
         found = [
-            self._entry(key, number, place) for number, place in enumerate(self._places(org_id, start, end), start)
+            self._entry(org_id, number, place) for number, place in enumerate(self._places(org_id, start, end), start)
         ]
         return found, end if end < self._sequence.get(org_id, 0) else None
 
@@ -112,14 +121,15 @@ class Journal:
         Tampered
             `log_altered`: an entry is not where it had been written.
         """
-        key, places = self._key(org_id), self._places(org_id, start, start + limit)
-        leaves = [(place, self._log.leaf(place)) for place in places]
-        for number, (_, leaf) in enumerate(leaves, start):
+        found = []
+        for number, place in enumerate(self._places(org_id, start, start + limit), start):
+            leaf, key = self._log.leaf(place), self._key(org_id, number)
             _expect(_opened(leaf, key), number)
-        return [(place, leaf, entry_key(key, parse_leaf(leaf).salt)) for place, leaf in leaves]
+            found.append((place, leaf, entry_key(key, parse_leaf(leaf).salt)))
+        return found
 
-    def _entry(self, key: bytes, number: int, place: int) -> LogEntry:
-        return _expect(_opened(self._log.leaf(place), key), number).shown
+    def _entry(self, org_id: str, number: int, place: int) -> LogEntry:
+        return _expect(_opened(self._log.leaf(place), self._key(org_id, number)), number).shown
 
     def _places(self, org_id: str, start: int, end: int) -> list[int]:
         """Places of the entries numbered from `start` to before `end`, as far as there are any."""
@@ -139,18 +149,24 @@ class Journal:
         self._not_saved = {entry: place for entry, place in self._not_saved.items() if place >= anchored}
 
     def _sealed(self, record: LogRecord, org_id: str) -> bytes:
-        return seal_entry(record, org_key=self._key(org_id), salt=os.urandom(16), nonce=os.urandom(12))
+        key = self._key(org_id, record.number)
+        return seal_entry(record, org_key=key, salt=os.urandom(16), nonce=os.urandom(12))
 
-    def _key(self, org_id: str) -> bytes:
-        return self._keep_key if org_id == KEEP else derive(self._shelf.org_key(org_id), "entries")
+    def _key(self, org_id: str, number: int) -> bytes:
+        """The key that entry `number` is sealed with: of the newest generation that began no later."""
+        if org_id not in self._keys:
+            key = self._shelf.owner_key(org_id)
+            self._keys[org_id] = carried.generations(self._database, org_id, key, entries_purpose(org_id))
+        known = self._keys[org_id]
+        return known[bisect(known, number, key=_since) - 1][1]
 
     def _recovered(self) -> dict[str, int]:
         """The next number of each organization: those at the anchor, moved on by what was written after it."""
         sequence = {KEEP: 0, **{org_id: 0 for (org_id,) in self._database.rows("SELECT org_id FROM organizations")}}
-        keys = {org_id: self._key(org_id) for org_id in sequence}
         for org_id in sequence:
             (last,) = self._database.row("SELECT max(entry) FROM log_places WHERE org_id = ?", org_id) or (None,)
             sequence[org_id] = 0 if last is None else last + 1
+        keys = {org_id: self._key(org_id, number) for org_id, number in sequence.items()}
         for place, leaf in self._leaves_from(read_anchor(self._database)[0]):
             for org_id, key in keys.items():
                 record = _opened(leaf, key)
@@ -163,6 +179,15 @@ class Journal:
         """Every leaf from index `start` to the end, each with its index."""
         for page in range(start, self._log.size, _LEAVES_AT_ONCE):
             yield from enumerate(self._log.leaves(page, _LEAVES_AT_ONCE), page)
+
+
+def entries_purpose(org_id: str) -> str:
+    """What the keys of its entries are called among the carried keys."""
+    return "keep entries" if org_id == KEEP else "entries"
+
+
+def _since(generation: tuple[int, bytes]) -> int:
+    return generation[0]
 
 
 def read_anchor(database: Database) -> tuple[int, bytes | None]:

@@ -1,6 +1,5 @@
 """The vault as a process sees it: sealed or open, and what an operator may do."""
 
-import os
 import threading
 import time
 from pathlib import Path
@@ -8,10 +7,11 @@ from pathlib import Path
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
-from facekeep.vault import dispatch, operations, seal, wire
+from facekeep.vault import dispatch, files, operations, seal, wire
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.rotation import root as rotation
 from facekeep.vault.seal import SealFile
 from facekeep.vault.wire import Message
 
@@ -69,6 +69,8 @@ class Keeper:
             case wire.Seal():
                 self.seal(by="operator")
                 return wire.Done()
+            case wire.RotateRoot():
+                return self._rotate_root(message)
         vault = self._open
         if vault is None:
             raise self._why_shut()
@@ -149,7 +151,7 @@ class Keeper:
         with self._lock:
             fresh, root, shares = seal.create(self._folder, message.method, secret)
             self._put_aside_unfinished()
-            vault = OpenVault(self._folder, root, self._log, self._relying_party)
+            vault = OpenVault(self._folder, root, 0, self._log, self._relying_party)
             api_key = vault.bootstrap(message.organization, message.member)
             seal.save(self._folder, fresh)
             self._open = vault
@@ -157,11 +159,8 @@ class Keeper:
 
     def _put_aside_unfinished(self) -> None:
         """Move away what an initialization left that never came to its seal: no key opens it."""
-        aside = self._folder / f"unfinished-{os.urandom(4).hex()}"
-        for name in ("vault.db", "vault.db-wal", "vault.db-shm", "log"):
-            if (self._folder / name).exists():
-                aside.mkdir(mode=0o700, exist_ok=True)
-                (self._folder / name).rename(aside / name)
+        names = ("vault.db", "vault.db-wal", "vault.db-shm", "log")
+        files.put_aside(self._folder, [self._folder / name for name in names])
 
     def _unseal(self, message: wire.Unseal) -> wire.Status:
         with self._lock:
@@ -184,7 +183,7 @@ class Keeper:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(self._folder, root, self._log, self._relying_party)
+        vault = OpenVault(self._folder, root, found.generation, self._log, self._relying_party)
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}
@@ -193,7 +192,38 @@ class Keeper:
             vault.close()  # not opened without an entry; the next try must find database and log free
             raise
         (self._folder / "failed-unseals").unlink(missing_ok=True)
+        seal.settle(found, secret)
         self._open, self._shares = vault, []
+
+    def _rotate_root(self, message: wire.RotateRoot) -> wire.RootRotated:
+        with self._lock:
+            found, vault = seal.read(self._folder), self._open
+            if found is None or vault is None:
+                raise self._why_shut()
+            self._prove(vault, found, message.present)
+            fresh, root = seal.renew(found, message.method, message.secret)
+            try:
+                with vault.lock:
+                    vault.refuse_when_closed()
+                    done = rotation.rotate(vault, fresh, root)
+            finally:
+                if seal.read(self._folder) != (found if vault.generation == found.generation else fresh):
+                    self._seal_at_once(vault)  # what counts on the disk is not what is open
+            seal.settle(fresh, message.secret)
+        return done
+
+    def _prove(self, vault: OpenVault, found: SealFile, secret: str) -> None:
+        """Raise Refused `unseal_refused`, logged, where the secret is not the one that opens the vault."""
+        self._wait_between_tries()
+        try:
+            seal.open_root(found, secret)
+        except Refused:
+            seal.write_private(self._folder / "failed-unseals", str(self._failures() + 1).encode())
+            with vault.lock:
+                vault.refuse_when_closed()
+                vault.journal.write(KEEP, "operator", "root.rotate", "refused", {"method": found.method})
+            raise
+        (self._folder / "failed-unseals").unlink(missing_ok=True)
 
     def _secret_for(self, method: str, message: wire.Unseal) -> str | None:
         """The secret that fits the method; None while shares are still missing."""

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
 from facekeep.terms import Role
-from facekeep.vault import score_meaning
+from facekeep.vault import files, score_meaning
 from facekeep.vault.batches import Batches
+from facekeep.vault.carried import carried
 from facekeep.vault.cases import forgetting
 from facekeep.vault.database import Database
 from facekeep.vault.grants import Grants
@@ -26,12 +27,13 @@ from facekeep.vault.log import Log
 from facekeep.vault.log_padding import missing_from_bucket, padding
 from facekeep.vault.reseal import Jobs
 from facekeep.vault.score_meaning import ScoreTable
-from facekeep.vault.shelf import Shelf
+from facekeep.vault.shelf import ORGANIZATIONS, Shelf
 from facekeep.vault.standing import endings
 from facekeep.vault.standing.due import Comparisons
 from facekeep.vault.wire import Contract
 
 _ORIGIN_PREFIX = "facekeep/"
+LOG_KEY = "log key"
 
 
 class OpenVault:
@@ -41,6 +43,7 @@ class OpenVault:
         self,
         folder: Path,
         root: bytes,
+        generation: int = 0,
         log: LogSettings = LogSettings(),  # noqa: B008  frozen
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
     ) -> None:
@@ -49,11 +52,10 @@ class OpenVault:
         self.is_closed = False
         self._bucket = log.bucket
         with ExitStack() as undo:  # what cannot be opened whole lets go of its files, so that it can be tried again
-            self.database = Database(folder / "vault.db", derive(root, "database"))
+            self.database = files.open_database(folder, generation, root)
             undo.callback(self.database.close)
-            self._root = root
-            self.credential_key = derive(root, "credentials")
-            self.second_factor_key = derive(root, "second factors")
+            self.folder = folder
+            self._hang_on(root, generation)
             self.shelf = Shelf(self.database, root)
             size, anchor_root = read_anchor(self.database)
             self.log = Log.open(
@@ -64,7 +66,7 @@ class OpenVault:
                 expected_root=anchor_root,
             )
             undo.callback(self.log.close)
-            self.journal = Journal(self.database, self.log, self.shelf, root)
+            self.journal = Journal(self.database, self.log, self.shelf)
             self.sessions = Sessions()
             self.guesses = Guesses()
             self.tickets = Tickets()
@@ -75,6 +77,20 @@ class OpenVault:
             self.comparisons = Comparisons()
             self._tables: dict[str, ScoreTable | None] = {}
             undo.pop_all()
+        files.remove_others(folder, generation)
+
+    def move_to(self, copy: Database, root: bytes, generation: int) -> None:
+        """Go on in a copy of the database that hangs on a new root key. Under the lock; cannot fail half-way."""
+        self.database.take_over(copy)
+        self._hang_on(root, generation)
+        self.shelf.change_root(root)
+        self.journal.forget_keys(KEEP)
+        files.remove_others(self.folder, generation)
+
+    def _hang_on(self, root: bytes, generation: int) -> None:
+        self.root, self.generation = root, generation
+        self.credential_key = carried(self.database, KEEP, root, "credentials")
+        self.second_factor_key = carried(self.database, KEEP, root, "second factors")
 
     def close(self) -> None:
         """Publish what is written, remember how far the log came, and drop everything."""
@@ -119,7 +135,7 @@ class OpenVault:
     def add_organization(self, name: str) -> str:
         """One more organization under a key of its own; returns its id. Inside a transaction."""
         org_id = fresh_id("org")
-        wrapped = wrap(derive(self._root, "organizations"), fresh_key(), org_id)
+        wrapped = wrap(derive(self.root, ORGANIZATIONS), fresh_key(), org_id)
         organizations.add(self.database, org_id, name, wrapped)
         return org_id
 
@@ -128,6 +144,12 @@ class OpenVault:
         self.shelf.forget_organization(org_id)
         self.journal.forget_organization(org_id)
         self.sessions.end_where(lambda caller: caller.org_id == org_id)
+        self.database.forget_old_pages()
+
+    def change_org_key(self, org_id: str, key: bytes) -> None:
+        """Go on under an organization's new key, and let pages that held the old ones be overwritten."""
+        self.shelf.change_org_key(org_id, key)
+        self.journal.forget_keys(org_id)
         self.database.forget_old_pages()
 
     @property
@@ -175,10 +197,10 @@ class OpenVault:
         """The log's key: random, made once, kept wrapped."""
         found = self.database.row("SELECT value FROM meta WHERE name = 'log_key'")
         if found is not None:
-            return Ed25519PrivateKey.from_private_bytes(unwrap(derive(self._root, "log key"), found[0], "log key"))
+            return Ed25519PrivateKey.from_private_bytes(unwrap(derive(self.root, LOG_KEY), found[0], LOG_KEY))
         key = Ed25519PrivateKey.generate()
         with self.database.transaction():
-            wrapped = wrap(derive(self._root, "log key"), key.private_bytes_raw(), "log key")
+            wrapped = wrap(derive(self.root, LOG_KEY), key.private_bytes_raw(), LOG_KEY)
             self.database.run("INSERT INTO meta VALUES ('log_key', ?)", wrapped)
         return key
 

@@ -15,6 +15,7 @@ from facekeep.vault.identity import api_keys, invitations, members, organization
 from facekeep.vault.identity.api_keys import Limits
 from facekeep.vault.journal import KEEP, Facts
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.rotation import operations as rotating
 from facekeep.vault.wire import Message
 
 _INVITATION_HOURS = 72
@@ -129,4 +130,5 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.AddOrganization: _add_organization,
     wire.ListOrganizations: _list_organizations,
     wire.ShredOrganization: _shred_organization,
+    **rotating.HANDLERS,
 }

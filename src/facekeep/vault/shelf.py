@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from facekeep.errors import BadInput, Code
 from facekeep.sealed.ring import PublicPolynomials
 from facekeep.sealed.secret import BlockSecret, SecretStack, check_vector
+from facekeep.vault.carried import KEEP, carried
 from facekeep.vault.database import Database, Row
 from facekeep.vault.keys import derive, unwrap
 from facekeep.vault.wire import Block, CollectionView, Contract, Policy
+
+ORGANIZATIONS = "organizations"  # what wraps their keys
 
 
 @dataclass(slots=True)
@@ -132,8 +135,24 @@ class Shelf:
             found = self._database.row("SELECT wrapped_key FROM organizations WHERE org_id = ?", org_id)
             if found is None:
                 raise BadInput(Code.NOT_FOUND, "no such organization")
-            self._org_keys[org_id] = unwrap(derive(self._root, "organizations"), found[0], org_id)
+            self._org_keys[org_id] = unwrap(derive(self._root, ORGANIZATIONS), found[0], org_id)
         return self._org_keys[org_id]
+
+    def owner_key(self, owner: str) -> bytes:
+        """The key of an organization, or the root key where the owner is the keep itself."""
+        return self._root if owner == KEEP else self.org_key(owner)
+
+    def cursor_key(self, org_id: str) -> bytes:
+        """Seals the cursors of an organization's listings; a rotation leaves it, so that nobody's listing breaks."""
+        return carried(self._database, org_id, self.org_key(org_id), "listings")
+
+    def change_root(self, root: bytes) -> None:
+        """Go on under a new root key; the keys of organizations are the same."""
+        self._root = root
+
+    def change_org_key(self, org_id: str, key: bytes) -> None:
+        """Go on under an organization's new key; its collections keep theirs."""
+        self._org_keys[org_id] = key
 
     def collection(self, collection_id: str, org_id: str) -> OpenCollection:
         """A collection of `org_id`. Another organization's is `not_found`, like one that never was."""

@@ -19,9 +19,9 @@ from hashlib import shake_256
 import numpy as np
 from numpy.typing import NDArray
 
+from facekeep.vault.carried import carried
 from facekeep.vault.clock import day_number
 from facekeep.vault.database import Database
-from facekeep.vault.keys import derive
 
 BITS = 128
 NEAR_BITS = 24
@@ -35,7 +35,7 @@ def note_probes(
     database: Database, org_key: bytes, org_id: str, principal: str, probes: NDArray[np.int32]
 ) -> bool:
     """Inside a transaction: remember these probes, int32 (p, D); returns whether one is near to an earlier one."""
-    key, near = derive(org_key, "sketches"), False
+    key, near = carried(database, org_id, org_key, "sketches"), False
     known = _Known(database, org_id, principal)
     for probe in probes:
         near |= known.meet(sketch(key, probe), _tag(key, probe))

@@ -31,7 +31,7 @@ def request_approval(vault: OpenVault, caller: Caller, message: wire.RequestAppr
 
 def list_approvals(vault: OpenVault, caller: Caller, message: wire.ListApprovals) -> wire.ApprovalPage:
     """A page of the requests that the caller sees."""
-    key = vault.shelf.org_key(caller.org_id)
+    key = vault.shelf.cursor_key(caller.org_id)
     found = _approvals(vault, caller).page(caller, start_of(key, "approvals", message.cursor), message.limit)
     more = cursor_after(key, "approvals", found[-1].number) if len(found) == message.limit else ""
     return wire.ApprovalPage(items=tuple(_view(vault, caller, one) for one in found), next_cursor=more)

@@ -34,7 +34,7 @@ def create_case(vault: OpenVault, caller: Caller, message: wire.CreateCase) -> w
 
 def list_cases(vault: OpenVault, caller: Caller, message: wire.ListCases) -> wire.CasePage:
     """A page of the cases that the caller sees."""
-    key = vault.shelf.org_key(caller.org_id)
+    key = vault.shelf.cursor_key(caller.org_id)
     found = register_of(vault, caller).page(caller, start_of(key, "cases", message.cursor), message.limit)
     more = cursor_after(key, "cases", found[-1].number) if len(found) == message.limit else ""
     return wire.CasePage(items=tuple(_view(vault, caller, one) for one in found), next_cursor=more)

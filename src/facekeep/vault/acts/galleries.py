@@ -70,7 +70,7 @@ def create_collection(vault: OpenVault, caller: Caller, message: wire.CreateColl
 
 def list_collections(vault: OpenVault, caller: Caller, message: wire.ListCollections) -> wire.CollectionPage:
     """A page of the caller's organization's collections."""
-    key, listing = vault.shelf.org_key(caller.org_id), "collections"
+    key, listing = vault.shelf.cursor_key(caller.org_id), "collections"
     found = vault.shelf.page(caller.org_id, start_of(key, listing, message.cursor), message.limit)
     more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""
     seen = tuple(vault.shelf.view(one) for one in found if caller.sees(one.collection_id))

@@ -30,7 +30,7 @@ def who_am_i(vault: OpenVault, caller: Caller, _message: wire.WhoAmI) -> wire.My
 
 def list_members(vault: OpenVault, caller: Caller, message: wire.ListMembers) -> wire.MemberPage:
     """A page of members."""
-    key = vault.shelf.org_key(caller.org_id)
+    key = vault.shelf.cursor_key(caller.org_id)
     found = members.page(vault.database, caller.org_id, start_of(key, "members", message.cursor), message.limit)
     more = cursor_after(key, "members", found[-1].number) if len(found) == message.limit else ""
     return wire.MemberPage(items=tuple(member_view(one) for one in found), next_cursor=more)
@@ -92,7 +92,7 @@ def invite(vault: OpenVault, caller: Caller, message: wire.Invite) -> wire.Invit
 
 def list_invitations(vault: OpenVault, caller: Caller, message: wire.ListInvitations) -> wire.InvitationPage:
     """A page of open invitations."""
-    key = vault.shelf.org_key(caller.org_id)
+    key = vault.shelf.cursor_key(caller.org_id)
     start = start_of(key, "invitations", message.cursor)
     found = invitations.page(vault.database, caller.org_id, start, message.limit)
     more = cursor_after(key, "invitations", found[-1].number) if len(found) == message.limit else ""
@@ -120,7 +120,7 @@ def make_api_key(vault: OpenVault, caller: Caller, message: wire.MakeApiKey) -> 
 
 def list_api_keys(vault: OpenVault, caller: Caller, message: wire.ListApiKeys) -> wire.ApiKeyPage:
     """A page of live keys."""
-    key = vault.shelf.org_key(caller.org_id)
+    key = vault.shelf.cursor_key(caller.org_id)
     start = start_of(key, "keys", message.cursor)
     found = api_keys.page(vault.database, caller.org_id, start, message.limit)
     more = cursor_after(key, "keys", found[-1].number) if len(found) == message.limit else ""

@@ -21,7 +21,7 @@ from facekeep.vault.wire import Cell, FaceFacts
 def list_leads(vault: OpenVault, caller: Caller, message: wire.ListLeads) -> wire.LeadPage:
     """A page of a case's leads."""
     case = register_of(vault, caller).own(caller, message.case_id)
-    key, listing = vault.shelf.org_key(caller.org_id), f"leads/{case.case_id}"
+    key, listing = vault.shelf.cursor_key(caller.org_id), f"leads/{case.case_id}"
     start = start_of(key, listing, message.cursor)
     found, last = leads_of(vault, caller).page(caller, case.case_id, start, message.limit)
     more = "" if last is None else cursor_after(key, listing, last)

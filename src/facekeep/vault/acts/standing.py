@@ -49,7 +49,7 @@ def list_standing(vault: OpenVault, caller: Caller, message: wire.ListStanding) 
         register_of(vault, caller).seen(caller, message.case_id)
     elif message.case_id:
         register_of(vault, caller).by_id(caller.org_id, message.case_id)
-    key, listing = vault.shelf.org_key(caller.org_id), f"standing/{message.case_id}"
+    key, listing = vault.shelf.cursor_key(caller.org_id), f"standing/{message.case_id}"
     start = start_of(key, listing, message.cursor)
     found = searches_of(vault, caller.org_id).page(caller, message.case_id, start, message.limit)
     more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""
@@ -95,7 +95,7 @@ def end_standing(vault: OpenVault, caller: Caller, message: wire.EndStanding) ->
 def list_hits(vault: OpenVault, caller: Caller, message: wire.ListHits) -> wire.HitPage:
     """A page of what it found, for members of its case; forgotten faces are no hits any more."""
     standing = searches_of(vault, caller.org_id).own(caller, message.standing_id)
-    key, listing = vault.shelf.org_key(caller.org_id), f"hits/{standing.standing_id}"
+    key, listing = vault.shelf.cursor_key(caller.org_id), f"hits/{standing.standing_id}"
     start = start_of(key, listing, message.cursor)
     found = hits.page(vault.database, standing.number, start, message.limit)
     more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""

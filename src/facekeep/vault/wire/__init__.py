@@ -179,6 +179,18 @@ from facekeep.vault.wire.review import (
     ShowLead,
     Verdict,
 )
+from facekeep.vault.wire.rotating import (
+    CountDueBlocks,
+    DrawShares,
+    DueBlocks,
+    LogKeyRotated,
+    RootRotated,
+    RotateBlocks,
+    RotateLogKey,
+    RotateOrganization,
+    RotateRoot,
+    SharesDrawn,
+)
 from facekeep.vault.wire.rules import Rules, RulesShown, SetRules, ShowRules
 from facekeep.vault.wire.searching import (
     AskDetect,
@@ -292,6 +304,7 @@ __all__ = [
     "Compare",
     "Compared",
     "Contract",
+    "CountDueBlocks",
     "CreateCase",
     "CreateCollection",
     "CreatePerson",
@@ -304,6 +317,8 @@ __all__ = [
     "DeliveryView",
     "DescribeLeads",
     "Done",
+    "DrawShares",
+    "DueBlocks",
     "EndOtherSessions",
     "EndSession",
     "EndSessions",
@@ -368,6 +383,7 @@ __all__ = [
     "ListStanding",
     "ListWebhooks",
     "LogEntry",
+    "LogKeyRotated",
     "LogPage",
     "MakeApiKey",
     "MemberPage",
@@ -418,6 +434,11 @@ __all__ = [
     "RevealView",
     "RevokeApiKey",
     "RevokePasskey",
+    "RootRotated",
+    "RotateBlocks",
+    "RotateLogKey",
+    "RotateOrganization",
+    "RotateRoot",
     "Rules",
     "RulesShown",
     "Seal",
@@ -430,6 +451,7 @@ __all__ = [
     "SetRoles",
     "SetRules",
     "SetWebhook",
+    "SharesDrawn",
     "ShowApproval",
     "ShowCase",
     "ShowCollection",
@@ -487,6 +509,7 @@ ServerRequest = (
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
     | AddOrganization | ListOrganizations | ShredOrganization
+    | DrawShares | RotateRoot | RotateOrganization | RotateBlocks | CountDueBlocks | RotateLogKey
 )  # fmt: skip
 
 Answer = (
@@ -500,4 +523,5 @@ Answer = (
     | PasskeyList | PasswordOffer
     | LeadPage | LeadShown | LeadsDescribed
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
+    | SharesDrawn | RootRotated | DueBlocks | LogKeyRotated
 )  # fmt: skip
