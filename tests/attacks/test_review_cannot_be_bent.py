@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from people import Person, another_key, signed_in
 from review_room import ReviewRoom
+from town import Person as Human
+from town import Town
 from vault_driver import code_of
 
 from facekeep.terms import Role
@@ -53,6 +56,29 @@ def disguised(room: ReviewRoom, who: str, **changes: Any) -> Person:
     return Person(session, changes.get("member_id", caller.member_id), "")
 
 
+@pytest.fixture
+def town(room: ReviewRoom) -> Town:
+    """The people of the room's first organization, who really sign in."""
+    found = Town(Path(room.folder.name), room.keeper, room.admin.api_key)
+    found.allow_passwords()
+    return found
+
+
+def reviewer(room: ReviewRoom, town: Town, case_id: str, name: str) -> Human:
+    """Somebody who was invited, joined with a passkey, signed in, and was put into the case."""
+    one = town.join(town.invite(name, ("reviewer",)))
+    into_case(room, case_id, town.myself(one.session).member.member_id)
+    return one
+
+
+def into_case(room: ReviewRoom, case_id: str, member_id: str) -> None:
+    room.say("ann", wire.ChangeCase, case_id=case_id, add_members=(member_id,))
+
+
+def session_of(one: Human) -> Person:
+    return Person(one.session, "", "")
+
+
 def everything_in(answer: Any) -> list[Any]:
     """Every single value of an answer."""
     if isinstance(answer, msgspec.Struct):
@@ -92,6 +118,76 @@ def test_by_a_second_membership_of_the_same_account(room: ReviewRoom, lead_id: s
 def test_by_the_same_credential_under_another_name(room: ReviewRoom, lead_id: str) -> None:
     assert not isinstance(room.decide(disguised(room, "rita", credential="shared"), lead_id), str)
     assert room.decide(disguised(room, "rob", credential="shared"), lead_id) == "forbidden"
+
+
+def test_one_human_by_every_way_to_sign_in_is_one_reviewer(
+    room: ReviewRoom, town: Town, case_id: str, lead_id: str
+) -> None:
+    mia = reviewer(room, town, case_id, "Mia")
+    by_other_passkey = town.add_passkey(mia)
+    town.add_password(mia)
+    me = town.myself(mia.session).member.member_id
+    key = town.ask(wire.MakeApiKey(session=mia.session, member_id=me, name="k"), wire.ApiKeyMade).api_key
+    assert not isinstance(room.decide(session_of(mia), lead_id), str)
+    ways = (
+        mia.session,
+        town.sign_in(mia).session,
+        town.sign_in(by_other_passkey).session,
+        town.sign_in_by_password(mia).session,
+        town.key_session(key),
+    )
+    assert len({town.myself(one).credential for one in ways}) == 4
+    for session in ways:
+        assert room.lead(Person(session, "", ""), lead_id).may_decide is False
+        assert room.decide(Person(session, "", ""), lead_id) == "forbidden"
+    moe = reviewer(room, town, case_id, "Moe")
+    town.sign_in(moe)
+    assert room.decide(session_of(moe), lead_id, "not_the_same").lead.state == "disputed"
+    for session in ways:  # nor the third who settles it
+        assert room.decide(Person(session, "", ""), lead_id) == "forbidden"
+
+
+def test_one_human_by_another_membership_is_one_reviewer(
+    room: ReviewRoom, town: Town, case_id: str, lead_id: str
+) -> None:
+    mia = reviewer(room, town, case_id, "Mia")
+    eve = town.key_session(room.people["eve"].api_key)
+    second = town.accept(mia, town.invite("Mia", ("reviewer", "admin"), eve)).organization_id
+    assert not isinstance(room.decide(session_of(mia), lead_id), str)
+    first, other = mia.organization_id, town.add_passkey(mia)
+    town.sign_in(other, second)
+    assert room.decide(session_of(other), lead_id) == "not_found"
+    message = wire.ChooseOrganization(session=other.session, organization_id=first)
+    back = town.ask(message, wire.SignedIn).session
+    assert room.decide(Person(back, "", ""), lead_id) == "forbidden"
+
+
+def test_one_human_who_left_and_was_invited_again_is_one_reviewer(
+    room: ReviewRoom, town: Town, case_id: str, lead_id: str
+) -> None:
+    mia = reviewer(room, town, case_id, "Mia")
+    eve = town.key_session(room.people["eve"].api_key)
+    second = town.accept(mia, town.invite("Mia", ("reviewer",), eve)).organization_id
+    assert not isinstance(room.decide(session_of(mia), lead_id), str)
+    first, old = mia.organization_id, town.myself(mia.session).member.member_id
+    other = town.add_passkey(mia)
+    town.ask(wire.RemoveMember(session=town.key_session(), member_id=old), wire.Done)
+    town.sign_in(other, second)
+    new = town.accept(other, town.invite("Maria", ("reviewer",))).member_id
+    assert new != old
+    into_case(room, case_id, new)
+    town.sign_in(other, first)
+    assert town.myself(other.session).member.name == "Maria"
+    assert room.lead(session_of(other), lead_id).may_decide is False
+    assert room.decide(session_of(other), lead_id) == "forbidden"
+
+
+def test_two_humans_who_sign_in_agree(room: ReviewRoom, town: Town, case_id: str, lead_id: str) -> None:
+    mia, moe = (reviewer(room, town, case_id, name) for name in ("Mia", "Moe"))
+    town.sign_in(mia)
+    town.sign_in(moe)
+    assert room.decide(session_of(mia), lead_id).lead.state == "waiting_for_second"
+    assert room.decide(session_of(moe), lead_id).lead.verdict == "same_person"
 
 
 def test_from_another_organization(room: ReviewRoom, case_id: str, lead_id: str) -> None:

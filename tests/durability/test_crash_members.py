@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from beside import beside
@@ -133,9 +133,9 @@ class Busy:
 def check(driver: VaultDriver, known: Known) -> None:
     """Everything the vault shows, against everything it acknowledged; then what was unsure is settled."""
     session = SessionToken(driver.session)
-    members = driver.server.call(wire.ListMembers(session=session, limit=1000), wire.MemberPage).items
-    keys = driver.server.call(wire.ListApiKeys(session=session, limit=1000), wire.ApiKeyPage).items
-    open_ones = driver.server.call(wire.ListInvitations(session=session, limit=1000), wire.InvitationPage).items
+    members = every(driver, session, wire.ListMembers)
+    keys = every(driver, session, wire.ListApiKeys)
+    open_ones = every(driver, session, wire.ListInvitations)
     seen = {one.member_id: frozenset(one.roles) for one in members}
     owners = {one.key_id: one.member_id for one in keys}
     assert all(seen.values())
@@ -153,6 +153,16 @@ def check(driver: VaultDriver, known: Known) -> None:
     known.keys = {key: one for key, one in known.keys.items() if key in owners}
     known.invitations &= invited
     known.unsure.clear()
+
+
+def every(driver: VaultDriver, session: SessionToken, kind: Any) -> list[Any]:
+    """Every item of a listing, all its pages."""
+    found: list[Any] = []
+    cursor = None
+    while cursor != "":
+        page: Any = driver.server.call(kind(session=session, limit=1_000, cursor=cursor or ""), Message)
+        found, cursor = [*found, *page.items], page.next_cursor
+    return found
 
 
 def _check_organizations(driver: VaultDriver, known: Known) -> None:

@@ -18,6 +18,7 @@ from facekeep.terms import Role
 from facekeep.vault import wire
 
 CYCLES, SEED, FACES = 12, 20_261_124, 40
+ROOM = wire.Rules(**{f"searches_a_day{of}": 100_000 for of in ("", "_by_person", "_in_case", "_of_collection")})
 VERDICTS: tuple[wire.Verdict, ...] = ("same_person", "not_the_same", "cannot_say")
 CREW = {
     "ann": [Role.INVESTIGATOR], "rita": [Role.REVIEWER], "rob": [Role.REVIEWER], "ruth": [Role.REVIEWER],
@@ -48,6 +49,7 @@ class Office:
         self.driver.data.mkdir()
         self.driver.start()
         self.driver.initialize()
+        self.ask(wire.SetRules(session=self.driver.session, rules=ROOM))
         self.collection = self.driver.collection("gallery", wire.Policy())
         self.driver.enroll(self.collection, {f"n{i}": [near(unit("target"), f"n{i}", 0.9)] for i in range(FACES)})
         self.crew = {name: added(self.ask, self.driver.session, name, roles) for name, roles in CREW.items()}

@@ -1,7 +1,7 @@
 """People of a vault in this process: invited, joined, signed in."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from authenticator import Authenticator
@@ -30,17 +30,22 @@ class Person:
 
 
 class Town:
-    """A vault in this process with one organization, and everything that people do with it."""
+    """A vault in this process with one organization, and everything that people do with it.
 
-    def __init__(self, folder: Path) -> None:
+    With a `keeper` it is one that is open already, and `api_key` is of an admin there.
+    """
+
+    def __init__(self, folder: Path, keeper: Keeper | None = None, api_key: str = "") -> None:
         self.folder = folder
-        self.keeper = Keeper(folder / "vault")
-        made = self.ask_operator(
-            wire.Initialize(method="key_file", organization="First", member="Op", key_file=str(folder / "k")),
-            wire.Initialized,
-        )
-        self.api_key = made.api_key
+        self.keeper = keeper or Keeper(folder / "vault")
+        self.api_key = api_key or self._initialized()
         self.admin = self.key_session()
+
+    def _initialized(self) -> str:
+        message = wire.Initialize(
+            method="key_file", organization="First", member="Op", key_file=str(self.folder / "k")
+        )
+        return self.ask_operator(message, wire.Initialized).api_key
 
     def ask(self, message, kind):
         answer = self.keeper.serve(message)
@@ -104,6 +109,29 @@ class Town:
         signed = one.device.sign(challenge.ticket, challenge.rp_id)
         message = wire.FinishProof(session=session or one.session, ticket=challenge.ticket, assertion=signed)
         return self.ask(message, wire.Done)
+
+    def add_passkey(self, one: Person) -> Person:
+        """The same person with one more passkey, on another device."""
+        offer = self.ask(wire.BeginPasskey(session=one.session), wire.PasskeyOffer)
+        other = replace(one, device=Authenticator())
+        made = other.device.register(offer.ticket, offer.rp_id, offer.user_id)
+        message = wire.FinishPasskey(session=one.session, ticket=offer.ticket, name="other", registration=made)
+        self.ask(message, wire.PasskeyAdded)
+        return other
+
+    def add_password(self, one: Person) -> None:
+        """A password for somebody who has a passkey."""
+        offer = self.ask(wire.BeginPassword(session=one.session), wire.PasswordOffer)
+        one.handle, one.totp_secret = offer.handle, offer.totp_secret
+        message = wire.FinishPassword(
+            session=one.session, ticket=offer.ticket, password=one.password, code=one.code(later=-1)
+        )
+        self.ask(message, wire.Done)
+
+    def accept(self, one: Person, code: str) -> wire.MembershipView:
+        """One more membership of somebody who is signed in."""
+        message = wire.AcceptInvitation(session=one.session, code=code)
+        return self.ask(message, wire.InvitationAccepted).membership
 
     def another_organization(self, name: str = "Second") -> str:
         """Its invitation, for an admin of every role."""

@@ -96,6 +96,11 @@ class Batches:
         with self._database.transaction():
             self._to_garbage(batch_id)
 
+    def discard_organization(self, org_id: str) -> None:
+        """Give up the batches of a shredded organization."""
+        for batch in [one for one in self._pending.values() if one.org_id == org_id]:
+            self.discard(batch.batch_id)
+
     def discard_old(self) -> None:
         """Give up batches whose commit never came."""
         now = time.monotonic()

@@ -55,6 +55,10 @@ class SearchGrant:
     each_face: bool = False
     given_at: float = field(default_factory=time.monotonic)
 
+    def is_of(self, org_id: str) -> bool:
+        """Whether collections of this organization are searched."""
+        return any(one.collection.org_id == org_id for one in self.searched)
+
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Every block to scan, in the order of the sums."""
@@ -91,6 +95,10 @@ class Grants:
             raise BadInput(Code.NOT_FOUND, "no such search grant")
         del self._given[grant_id]
         return grant
+
+    def forget_organization(self, org_id: str) -> None:
+        """Drop the grants of a shredded organization, with the keys that they hold."""
+        self._given = {key: one for key, one in self._given.items() if not one.is_of(org_id)}
 
 
 def fresh_grant_id() -> GrantId:

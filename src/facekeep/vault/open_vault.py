@@ -144,6 +144,9 @@ class OpenVault:
         self.shelf.forget_organization(org_id)
         self.journal.forget_organization(org_id)
         self.sessions.end_where(lambda caller: caller.org_id == org_id)
+        self.grants.forget_organization(org_id)
+        self.comparisons.forget_organization(org_id)
+        self.batches.discard_organization(org_id)
         self.database.forget_old_pages()
 
     def change_org_key(self, org_id: str, key: bytes) -> None:

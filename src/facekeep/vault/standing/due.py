@@ -72,6 +72,10 @@ class Comparisons:
             raise BadInput(Code.NOT_FOUND, "no such comparison")
         return found
 
+    def forget_organization(self, org_id: str) -> None:
+        """Drop the comparisons of a shredded organization, with the keys that they hold."""
+        self._out = {key: one for key, one in self._out.items() if not one.grant.is_of(org_id)}
+
 
 def new_faces(database: Database, standing: int, collection: int, after: int) -> Due | None:
     """The live faces of a collection that were enrolled after row number `after`; None where there are none."""
