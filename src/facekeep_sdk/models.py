@@ -69,7 +69,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of a keep: `state` is open, sealed, uninitialized or unreachable."""
+    """The state of a keep: `state` is open, waiting, sealed, uninitialized or unreachable."""
 
     state: str
     version: str = ""

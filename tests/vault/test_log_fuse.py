@@ -37,6 +37,11 @@ def test_a_full_disk_leaves_it_whole_and_any_other_failure_does_not() -> None:
     assert code_of(fuse, lambda: 1) is Code.LOG_UNWRITABLE
 
 
+def test_a_change_that_is_on_its_way_is_no_failure_to_others() -> None:
+    fuse = Fuse()
+    assert not fuse.change(lambda: fuse.blown)
+
+
 def test_an_interruption_reaches_whoever_asked_and_blows_the_fuse() -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -66,6 +71,57 @@ def test_a_change_that_hangs_keeps_nobody_and_what_is_last_waits_for_it() -> Non
         assert time.monotonic() - started < 10
         time.sleep(0.01)
     assert done == ["hung", "last"]
+
+
+def test_what_hung_and_ended_well_lets_changes_through_again_once_that_is_said() -> None:
+    fuse, mended = Fuse(), Event()
+    assert code_of(fuse, lambda: mended.wait(30), patience_s=0.05) is Code.LOG_UNWRITABLE
+    mended.set()
+    assert fuse.settled()
+    assert fuse.blown
+    assert code_of(fuse, lambda: 1) is Code.LOG_UNWRITABLE
+    assert 0.05 <= fuse.resume() < 30
+    assert fuse.change(lambda: 2) == 2
+    with pytest.raises(Unavailable):  # nothing hung
+        fuse.resume()
+
+
+@pytest.mark.parametrize("ended", [OSError(5, "injected"), KeyboardInterrupt()])
+def test_what_hung_and_failed_lets_nothing_through_again(ended: BaseException) -> None:
+    fuse, mended = Fuse(), Event()
+
+    def hang() -> None:
+        mended.wait(30)
+        raise ended
+
+    assert code_of(fuse, hang, patience_s=0.05) is Code.LOG_UNWRITABLE
+    mended.set()
+    assert not fuse.settled()
+    assert (fuse.blown, fuse.waits) == (True, False)
+    with pytest.raises(Unavailable):
+        fuse.resume()
+
+
+def test_a_full_disk_in_the_end_left_nothing_and_lets_changes_through_again() -> None:
+    fuse, mended = Fuse(), Event()
+
+    def hang() -> None:
+        mended.wait(30)
+        raise DiskFullError
+
+    assert code_of(fuse, hang, patience_s=0.05) is Code.LOG_UNWRITABLE
+    mended.set()
+    assert fuse.settled()
+    fuse.resume()
+    assert fuse.change(lambda: 1) == 1
+
+
+def test_closing_ends_the_waiting() -> None:
+    fuse, mended = Fuse(), Event()
+    assert code_of(fuse, lambda: mended.wait(30), patience_s=0.05) is Code.LOG_UNWRITABLE
+    fuse.blow(lambda: None)
+    assert not fuse.settled()
+    mended.set()
 
 
 def test_what_is_last_is_done_at_once_where_nothing_hangs() -> None:

@@ -33,7 +33,7 @@ _TIMEOUT_S = 120.0  # stretching a passphrase on a slow machine takes seconds
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
-    """`state` is uninitialized, sealed, open or unreachable; shares count towards opening a sealed vault."""
+    """`state` is uninitialized, sealed, open, waiting or unreachable; shares count towards opening a sealed vault."""
 
     state: str
     method: str = ""

@@ -8,7 +8,7 @@ __all__ = ["VaultClient", "vault_state"]
 
 
 def vault_state(vault: VaultClient) -> str:
-    """One word: open, sealed, uninitialized or unreachable."""
+    """One word: open, waiting (for the disk of the log), sealed, uninitialized or unreachable."""
     try:
         return vault.call(GetStatus(), Status).state
     except FacekeepError as error:

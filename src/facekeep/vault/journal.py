@@ -17,9 +17,11 @@ from facekeep.vault.database import Database
 from facekeep.vault.identity import Caller
 from facekeep.vault.log import Log
 from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, seal_entry
+from facekeep.vault.log_fuse import DiskHangs
 from facekeep.vault.shelf import Shelf
 from facekeep.vault.wire import LogEntry
 
+HUNG_ACT = "log.hung"
 _LEAVES_AT_ONCE = 4_096
 KEEP = carried.KEEP  # the organization of entries that belong to nobody
 Facts = dict[str, str | int | float | bool | None]
@@ -39,6 +41,7 @@ class Journal:
         self._keys: dict[str, list[tuple[int, bytes]]] = {}
         self._not_saved: dict[tuple[str, int], int] = {}
         self._is_offered = False
+        self._hung: tuple[str, int, int] | None = None
         self._sequence = self._recovered()
 
     @property
@@ -52,15 +55,44 @@ class Journal:
         Raises
         ------
         Unavailable
-            `log_unwritable`. Nothing that waits for this entry may happen then.
+            `log_unwritable`, `disk_full`. Nothing that waits for this entry may happen then.
         """
         self._drop_saved()
         number = self._sequence.get(org_id, 0)
         record = LogRecord(number=number, at=timestamp(), actor=actor, act=act, outcome=outcome, facts=facts)
-        place = self._log.append([self._sealed(record, org_id)])
+        leaf, place, is_first = self._sealed(record, org_id), self._log.size, not self._log.waits
+        try:
+            self._log.append([leaf])
+        except DiskHangs:
+            if is_first:  # and not refused because something else hangs
+                self._hung = (org_id, number, place)
+            raise
+        self._count(org_id, number, place)
+        return number
+
+    def resume(self) -> None:
+        """Go on after the log's disk has answered, with an entry of how long it hung.
+
+        What hung may be written, though its act was refused: then an entry after it, of the same organization, says so.
+
+        Raises
+        ------
+        Unavailable
+            `log_unwritable`: it ended badly, or hangs anew.
+        """
+        hung, self._hung = self._hung, None
+        facts: Facts = {"seconds": round(self._log.resume(), 1), "unanswered": None}
+        if hung is not None and self._log.size > hung[2]:
+            self._count(*hung)
+            if hung[0] != KEEP:
+                self.write(hung[0], "keep", HUNG_ACT, "done", facts | {"unanswered": hung[1]})
+            else:
+                facts["unanswered"] = hung[1]
+        self.write(KEEP, "keep", HUNG_ACT, "done", facts)
+
+    def _count(self, org_id: str, number: int, place: int) -> None:
         self._sequence[org_id] = number + 1
         self._not_saved[org_id, number] = place
-        return number
 
     def note(self, caller: Caller, act: str, facts: Facts, outcome: str = "done") -> int:
         """An entry of the caller's organization."""
@@ -214,4 +246,6 @@ def _expect(record: LogRecord | None, number: int) -> LogRecord:
 
 def must_seal(error: Exception) -> bool:
     """Whether the vault may not go on after this: a log that cannot be written, a database that was altered."""
+    if isinstance(error, DiskHangs):
+        return False
     return isinstance(error, Unavailable | Tampered) and error.code in (Code.LOG_UNWRITABLE, Code.DATABASE_ALTERED)

@@ -10,6 +10,7 @@ from facekeep.settings import LogSettings
 from facekeep.vault import dispatch, files, operations, seal, wire
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.journal import KEEP, must_seal
+from facekeep.vault.log_fuse import DiskHangs
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.rotation import root as rotation
 from facekeep.vault.seal import SealFile
@@ -36,6 +37,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._swap = threading.Lock()
         self._closing: threading.Thread | None = None
+        self._waiting: threading.Thread | None = None
         self._last_try = float("-inf")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -51,8 +53,7 @@ class Keeper:
         try:
             return dispatch.answer(vault, message)
         except FacekeepError as error:
-            if must_seal(error) or vault.log.broken:
-                self._seal_at_once(vault)
+            self._look_after(vault, error)
             raise
 
     # ---- the operator's door ----
@@ -74,15 +75,19 @@ class Keeper:
         vault = self._open
         if vault is None:
             raise self._why_shut()
-        with vault.lock:
-            return operations.answer(vault, message)
+        try:
+            with vault.lock:
+                vault.refuse_when_closed()
+                return operations.answer(vault, message)
+        except FacekeepError as error:
+            self._look_after(vault, error)
+            raise
 
     def status(self) -> wire.Status:
         """Whether the vault is open, and how it is opened."""
         found, vault = seal.read(self._folder), self._open
-        state = "uninitialized" if found is None else "sealed" if vault is None else "open"
         return wire.Status(
-            state=state,
+            state="uninitialized" if found is None else "sealed" if vault is None else vault.state,
             method=found.method if found else "",
             shares_given=len(self._shares),
             shares_needed=seal.THRESHOLD if found and found.method == "shares" else 0,
@@ -104,6 +109,29 @@ class Keeper:
                 except FacekeepError:
                     pass  # sealing must not wait for a log that cannot be written
                 vault.close()
+
+    def _look_after(self, vault: OpenVault, error: FacekeepError) -> None:
+        """Wait for a log that hangs, with the keys and without an answer for anybody; seal where it must not go on."""
+        if vault.log.waits:
+            with self._swap:
+                if self._waiting is None or not self._waiting.is_alive():
+                    self._waiting = threading.Thread(target=self._wait, args=(vault,), name="waiting", daemon=True)
+                    self._waiting.start()
+        elif must_seal(error) or vault.log.broken:
+            self._seal_at_once(vault)
+
+    def _wait(self, vault: OpenVault) -> None:
+        """Go on once the log's disk has answered; seal where what hung ended badly. Somebody may seal it before."""
+        while vault.log.waits:
+            vault.log.settled()
+            try:
+                with vault.lock:
+                    if not vault.is_closed:
+                        vault.journal.resume()
+            except DiskHangs:
+                continue
+            except FacekeepError as error:
+                self._look_after(vault, error)
 
     def _seal_at_once(self, vault: OpenVault) -> None:
         """Answer nothing from this vault any more, and drop its keys as soon as its disk lets go of it.
@@ -140,6 +168,8 @@ class Keeper:
                     vault.refuse_when_closed()
                     vault.sweep()
                     vault.settle()
+            except DiskHangs as error:
+                self._look_after(vault, error)
             except FacekeepError as error:
                 if error.code not in (Code.VAULT_SEALED, Code.DISK_FULL):
                     self._seal_at_once(vault)

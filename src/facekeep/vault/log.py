@@ -3,10 +3,11 @@
 Invariants
 ----------
 - `append` returns only after its entries are durable, all of them. They then stay at their index for ever.
-- After the first write or sync whose effect is unknown, or that does not end within seconds, the log is shut until the
-  process starts anew; a failed fsync is never tried again, since the system may have dropped the data and call the
-  next one a success. A full disk alone leaves the log usable, and only where what was half written has been taken back
-  durably.
+- After the first write or sync whose effect is unknown the log is shut until it is opened anew; a failed fsync is never
+  tried again, since the system may have dropped the data and call the next one a success. A full disk alone leaves the
+  log usable, and only where what was half written has been taken back durably.
+- While a write or sync does not end, nothing else is written or read, and nobody waits for it longer than seconds. If
+  it ends without an error, its entries are in the log, though nobody was told of them, and `resume` lets the log go on.
 - At opening, the log must extend what the vault remembers (`expected_size`, `expected_root`) and what it has published.
   Then the newest part is written afresh, so that nothing rests on pages that an earlier process failed to sync.
 - No checkpoint is ever signed that a later one does not extend.
@@ -106,8 +107,27 @@ class Log:
 
     @property
     def broken(self) -> bool:
-        """Whether the log is shut until the process starts anew."""
+        """Whether nothing can be written: until the log is opened anew, or while it `waits`."""
         return self._fuse.blown
+
+    @property
+    def waits(self) -> bool:
+        """Whether a change hangs, or hung and `resume` is to be called."""
+        return self._fuse.waits
+
+    def settled(self) -> bool:
+        """Wait until what hangs has ended, however long, or the log is closed. True where `resume` may be called."""
+        return self._fuse.settled()
+
+    def resume(self) -> float:
+        """Go on after a change that hung and ended well; how many seconds it took. `size` tells whether it added.
+
+        Raises
+        ------
+        Unavailable
+            `log_unwritable`: it ended badly, or the log was closed.
+        """
+        return self._fuse.resume()
 
     @property
     def published_size(self) -> int:
@@ -136,8 +156,8 @@ class Log:
         BadInput
             `invalid_request`: no leaf, too many, or one of another size.
         Unavailable
-            `disk_full`: nothing was added, the log goes on. `log_unwritable`: whether they are on the disk is unknown;
-            they do not count as recorded, and the log is shut.
+            `disk_full`: nothing was added, the log goes on. `log_unwritable`: whether they are on the disk is unknown,
+            and the log is shut; as `DiskHangs`, until `resume`, after which they count as recorded if `size` grew.
         """
         _check_leaves(leaves)
         return self._fuse.change(lambda: self._append(leaves), patience_s=_patience_s(leaves))

@@ -24,6 +24,7 @@ from facekeep.vault.identity.tries import Tries
 from facekeep.vault.journal import KEEP, Journal, read_anchor
 from facekeep.vault.keys import derive, fresh_id, fresh_key, unwrap, wrap
 from facekeep.vault.log import Log
+from facekeep.vault.log_fuse import DiskHangs
 from facekeep.vault.log_padding import missing_from_bucket, padding
 from facekeep.vault.reseal import Jobs
 from facekeep.vault.score_meaning import ScoreTable
@@ -105,10 +106,17 @@ class OpenVault:
                 self.database.close()
                 self.log.close()
 
+    @property
+    def state(self) -> str:
+        """`open`, or `waiting` while the disk of the log does not answer: keys are held, and nothing is opened."""
+        return "waiting" if self.log.broken else "open"
+
     def refuse_when_closed(self) -> None:
-        """Raise Unavailable `vault_sealed` for whoever waited for the lock while the vault was sealed."""
+        """Raise Unavailable: `vault_sealed` for whoever waited for the lock during the sealing, or `DiskHangs`."""
         if self.is_closed:
             raise Unavailable(Code.VAULT_SEALED, "the vault was sealed")
+        if self.log.waits:
+            raise DiskHangs
 
     def settle(self) -> None:
         """Publish a checkpoint and remember it; the log grows by whole buckets from one to the next."""

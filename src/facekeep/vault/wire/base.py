@@ -38,7 +38,7 @@ class Done(Message, frozen=True):
 
 
 class Status(Message, frozen=True):
-    """`state` is uninitialized, sealed or open; `method` how it is unsealed; `shares_given` of a share unseal."""
+    """`state`: uninitialized, sealed, open or waiting. `method`: how it is unsealed. `shares_given`: so far."""
 
     state: str
     method: str = ""

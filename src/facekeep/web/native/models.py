@@ -370,9 +370,9 @@ class Verified(Told):
 
 
 class Health(Told):
-    """One word: open, sealed, uninitialized or unreachable."""
+    """One word: open, waiting (for the disk of the log), sealed, uninitialized or unreachable."""
 
-    state: Literal["open", "sealed", "uninitialized", "unreachable"]
+    state: Literal["open", "waiting", "sealed", "uninitialized", "unreachable"]
 
 
 class Model(Told):
