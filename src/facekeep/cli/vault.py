@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from facekeep.cli import init, organizations
+from facekeep.cli import init, organizations, stopping
 from facekeep.cli.options import Options, common
 from facekeep.cli.prompts import confirmed, secret
 from facekeep.cli.screen import emit_json, note, safe, say, table
@@ -21,6 +21,8 @@ def command() -> None:
 
 command.add_command(init.command, "init")
 command.add_command(organizations.command, "organizations")
+for _stop in (stopping.freeze, stopping.unfreeze, stopping.end, stopping.panic):
+    command.add_command(_stop)
 
 
 @command.command()

@@ -17,6 +17,7 @@ from facekeep.vault.acts import (
     comparing,
     enrolling,
     exporting_log,
+    freezing,
     galleries,
     joining,
     members,
@@ -30,6 +31,7 @@ from facekeep.vault.acts import (
     usage,
 )
 from facekeep.vault.acts import webhooks as hooks
+from facekeep.vault.freezes import SPEAKERS
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
@@ -43,7 +45,8 @@ class Rule:
 
     `act` names the entry written before the handler runs; None where the handler writes its own or where nothing of
     anybody is read or changed. `roles` may do it; nobody, unless some are named. `facts` picks what the entry says of
-    the message. A `sensitive` act asks for a proof of presence in the last minutes. `own_lock` handlers do numerics and
+    the message. A `sensitive` act asks for a proof of presence in the last minutes. `when_frozen` is done
+    in a frozen organization too. `own_lock` handlers do numerics and
     take the lock themselves.
     """
 
@@ -53,6 +56,7 @@ class Rule:
     facts: Callable[[Any], Facts] = lambda _: {}
     session: bool = True
     sensitive: bool = False
+    when_frozen: bool = False
     own_lock: bool = False
 
 
@@ -62,6 +66,10 @@ def _collection(message: Any) -> Facts:
 
 def _member(message: Any) -> Facts:
     return {"member": message.member_id}
+
+
+def _frozen(message: wire.LiftFreeze) -> Facts:
+    return {"kind": message.kind, "subject": message.subject_id}
 
 
 def _new_member(message: Any) -> Facts:
@@ -133,6 +141,11 @@ TABLE: dict[type[Message], Rule] = {
     wire.SetRoles: Rule(members.set_roles, "member.roles", _PEOPLE, _new_roles, sensitive=True),
     wire.RemoveMember: Rule(members.remove_member, "member.remove", _PEOPLE, _member, sensitive=True),
     wire.EndSessions: Rule(members.end_sessions, "sessions.end", _PEOPLE, _member),
+    wire.FreezeMember: Rule(freezing.freeze_member, "member.freeze", _PEOPLE, _member),
+    wire.ListFreezes: Rule(freezing.list_freezes, "freeze.list", SPEAKERS | _LOG, when_frozen=True),
+    wire.LiftFreeze: Rule(
+        freezing.lift_freeze, "freeze.lift", SPEAKERS, _frozen, sensitive=True, when_frozen=True
+    ),
     wire.Invite: Rule(members.invite, "member.invite", _PEOPLE, _new_member, sensitive=True),
     wire.ListInvitations: Rule(members.list_invitations, "invitation.list", _PEOPLE),
     wire.WithdrawInvitation: Rule(
@@ -271,7 +284,7 @@ def answer(vault: OpenVault, message: Message) -> Message:
 
 
 def _run_for_caller(vault: OpenVault, rule: Rule, message: Any) -> Message:
-    session = vault.sessions.find(message.session)
+    session = vault.sessions.find(message.session, in_frozen_organization=rule.when_frozen)
     caller = session.caller
     if rule.act is None:
         _require(rule, session, "")

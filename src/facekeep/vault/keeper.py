@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from facekeep import __version__
@@ -37,6 +38,7 @@ class Keeper:
         self._swap = threading.Lock()
         self._closing: threading.Thread | None = None
         self._last_try = float("-inf")
+        self._panics = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     # ---- the server's door ----
@@ -49,11 +51,13 @@ class Keeper:
         if vault is None:
             raise self._why_shut()
         try:
-            return dispatch.answer(vault, message)
+            answer = dispatch.answer(vault, message)
         except FacekeepError as error:
             if must_seal(error) or vault.log.broken:
                 self._seal_at_once(vault)
             raise
+        vault.refuse_when_closed()  # what was worked out while the vault was sealed is not released
+        return answer
 
     # ---- the operator's door ----
 
@@ -69,10 +73,14 @@ class Keeper:
             case wire.Seal():
                 self.seal(by="operator")
                 return wire.Done()
+            case wire.Panic():
+                self.panic()
+                return wire.Done()
         vault = self._open
         if vault is None:
             raise self._why_shut()
         with vault.lock:
+            vault.refuse_when_closed()
             return operations.answer(vault, message)
 
     def status(self) -> wire.Status:
@@ -103,7 +111,19 @@ class Keeper:
                     pass  # sealing must not wait for a log that cannot be written
                 vault.close()
 
-    def _seal_at_once(self, vault: OpenVault) -> None:
+    def panic(self, by: str = "operator") -> None:
+        """Answer with no key any more from now on. Waits for no lock that work is done under, and for no disk.
+
+        What runs is thrown away when it asks for the lock or would answer. An unsealing under way comes to nothing.
+        """
+        with self._swap:
+            self._panics += 1
+            self._shares = []
+            vault = self._open
+        if vault is not None:
+            self._seal_at_once(vault, f"{by}.panic")
+
+    def _seal_at_once(self, vault: OpenVault, why: str = "") -> None:
         """Answer nothing from this vault any more, and drop its keys as soon as its disk lets go of it.
 
         Closing writes to a disk that may not answer: whoever is to be told of an error must not wait for that.
@@ -112,7 +132,8 @@ class Keeper:
             if self._open is not vault:
                 return
             self._open, self._shares = None, []
-            self._closing = threading.Thread(target=vault.close, name="closing", daemon=True)
+            vault.is_closed = True
+            self._closing = threading.Thread(target=_close, args=(vault, why), name="closing", daemon=True)
             self._closing.start()
 
     def _await_closing(self) -> None:
@@ -177,7 +198,7 @@ class Keeper:
         return self.status()
 
     def _open_with(self, found: SealFile, secret: str) -> None:
-        failures = self._failures()
+        failures, panics = self._failures(), self._panics
         try:
             root = seal.open_root(found, secret)
         except Refused:
@@ -193,7 +214,12 @@ class Keeper:
             vault.close()  # not opened without an entry; the next try must find database and log free
             raise
         (self._folder / "failed-unseals").unlink(missing_ok=True)
-        self._open, self._shares = vault, []
+        with self._swap:
+            if self._panics == panics:
+                self._open, self._shares = vault, []
+                return
+        vault.close()
+        raise self._why_shut()
 
     def _secret_for(self, method: str, message: wire.Unseal) -> str | None:
         """The secret that fits the method; None while shares are still missing."""
@@ -224,6 +250,16 @@ class Keeper:
         if seal.read(self._folder) is None:
             return Unavailable(Code.NOT_INITIALIZED, "this vault has not been initialized; run: facekeep init")
         return Unavailable(Code.VAULT_SEALED, "the vault is sealed; an operator opens it with: facekeep vault unseal")
+
+
+def _close(vault: OpenVault, why: str) -> None:
+    """Write why, as far as the log still takes it, and close."""
+    with vault.lock:
+        with suppress(FacekeepError):
+            if why and not vault.log.broken:
+                actor, _, act = why.partition(".")
+                vault.journal.write(KEEP, actor, f"vault.{act}", "done", {})
+        vault.close()
 
 
 def _is_quarantined(vault: OpenVault | None) -> bool:

@@ -14,6 +14,7 @@ from facekeep.vault import score_meaning
 from facekeep.vault.batches import Batches
 from facekeep.vault.cases import forgetting
 from facekeep.vault.database import Database
+from facekeep.vault.freezes import Freezes
 from facekeep.vault.grants import Grants
 from facekeep.vault.identity import Guesses, Sessions, api_keys, members, organizations
 from facekeep.vault.identity.api_keys import Limits
@@ -65,7 +66,8 @@ class OpenVault:
             )
             undo.callback(self.log.close)
             self.journal = Journal(self.database, self.log, self.shelf, root)
-            self.sessions = Sessions()
+            self.freezes = Freezes(self.database)
+            self.sessions = Sessions(self.freezes)
             self.guesses = Guesses()
             self.tickets = Tickets()
             self.tries = Tries()
@@ -105,6 +107,7 @@ class OpenVault:
         """End the standing searches and forget the cases and counts whose time has come."""
         endings.sweep(self.database, self.journal)
         forgetting.sweep(self.database, self.journal)
+        self.freezes.forget_sessions(self.sessions.ids())
 
     def bootstrap(self, organization: str, member: str) -> str:
         """The first organization with a member of every role; returns its API key, to be shown once."""
@@ -128,6 +131,7 @@ class OpenVault:
         self.shelf.forget_organization(org_id)
         self.journal.forget_organization(org_id)
         self.sessions.end_where(lambda caller: caller.org_id == org_id)
+        self.freezes.reload()
         self.database.forget_old_pages()
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
 from facekeep.vault import forget, wire
+from facekeep.vault.acts import freezing
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
 from facekeep.vault.identity.api_keys import Limits
@@ -129,4 +130,7 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.AddOrganization: _add_organization,
     wire.ListOrganizations: _list_organizations,
     wire.ShredOrganization: _shred_organization,
+    wire.Freeze: freezing.freeze_by_operator,
+    wire.Unfreeze: freezing.lift_by_operator,
+    wire.End: freezing.end_by_operator,
 }

@@ -34,7 +34,7 @@ def next_standing(vault: OpenVault, message: wire.NextStanding) -> wire.Standing
         endings.sweep(vault.database, vault.journal)
         vault.comparisons.begin_round()
     while (found := vault.comparisons.next(vault.database)) is not None:
-        if endings.why_over(vault.database, found.standing) is None:
+        if endings.why_over(vault.database, found.standing) is None and not _is_frozen(vault, found):
             break
     else:
         return wire.StandingGrant(grant_id=None)
@@ -55,6 +55,7 @@ def open_standing_sums(vault: OpenVault, message: wire.OpenStandingSums) -> wire
         comparison = vault.comparisons.take(message.grant_id)
         vault.refuse_while_quarantined()
         searching.refuse_if_resealed(vault, comparison.grant)
+        _refuse_when_frozen(vault, comparison.due)
         sums = gate.parse_sums(message.sums, comparison.grant)
     try:
         openings = gate.verify_and_open(comparison.grant, sums)
@@ -66,8 +67,21 @@ def open_standing_sums(vault: OpenVault, message: wire.OpenStandingSums) -> wire
     with vault.lock:
         vault.refuse_when_closed()
         searching.refuse_if_resealed(vault, comparison.grant)
+        _refuse_when_frozen(vault, comparison.due)
         _keep(vault, comparison, leads)
     return wire.Done()
+
+
+def _is_frozen(vault: OpenVault, found: Due) -> bool:
+    """Whether whoever owns the standing search is stopped; what is enrolled meanwhile is compared when they go on."""
+    sql = "SELECT org_id, created_by FROM standing_searches WHERE number = ?"
+    org_id, owner = vault.database.row(sql, found.standing) or ("", "")
+    return vault.freezes.stops(org_id, owner)
+
+
+def _refuse_when_frozen(vault: OpenVault, found: Due) -> None:
+    if _is_frozen(vault, found):
+        raise Refused(Code.FROZEN, "whoever owns this standing search is frozen")
 
 
 def _grant(vault: OpenVault, found: Due) -> SearchGrant:

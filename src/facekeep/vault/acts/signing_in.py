@@ -14,6 +14,7 @@ from facekeep.vault.identity.passkeys import REFUSAL, Passkey, Signed
 from facekeep.vault.identity.passwords import Password
 from facekeep.vault.identity.sessions import Session
 from facekeep.vault.journal import KEEP, Facts
+from facekeep.vault.keys import fresh_id
 from facekeep.vault.open_vault import OpenVault
 
 _SIGN_IN, _PROOF = "sign-in", "proof"
@@ -69,8 +70,10 @@ def open_session(  # noqa: PLR0917  who, by what, where
         roles=membership.roles,
         way=way,
     )
-    entry = vault.journal.note(caller, "session.opened", {"member": caller.member_id, "way": way.value})
-    token = vault.sessions.open(caller, follows=follows)
+    vault.freezes.refuse(caller)
+    facts: Facts = {"member": caller.member_id, "way": way.value, "session": fresh_id("ses")}
+    entry = vault.journal.note(caller, "session.opened", facts)
+    token = vault.sessions.open(caller, follows=follows, session_id=str(facts["session"]))
     return wire.SignedIn(
         session=token,
         organization_id=OrganizationId(membership.org_id),

@@ -61,6 +61,18 @@ from facekeep.vault.wire.enrolling import (
     SealFaces,
 )
 from facekeep.vault.wire.frames import receive, send
+from facekeep.vault.wire.freezing import (
+    End,
+    Freeze,
+    FreezeList,
+    FreezeMember,
+    FreezeView,
+    LiftFreeze,
+    LiftSaid,
+    ListFreezes,
+    Panic,
+    Unfreeze,
+)
 from facekeep.vault.wire.galleries import (
     CollectionPage,
     CollectionShown,
@@ -304,6 +316,7 @@ __all__ = [
     "DeliveryView",
     "DescribeLeads",
     "Done",
+    "End",
     "EndOtherSessions",
     "EndSession",
     "EndSessions",
@@ -325,6 +338,10 @@ __all__ = [
     "ForgetFaces",
     "ForgetPerson",
     "Forgotten",
+    "Freeze",
+    "FreezeList",
+    "FreezeMember",
+    "FreezeView",
     "Garbage",
     "GarbageGone",
     "GetCheckpoint",
@@ -351,11 +368,14 @@ __all__ = [
     "LeadShown",
     "LeadView",
     "LeadsDescribed",
+    "LiftFreeze",
+    "LiftSaid",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
     "ListCollections",
     "ListFaces",
+    "ListFreezes",
     "ListHits",
     "ListInvitations",
     "ListLeads",
@@ -389,6 +409,7 @@ __all__ = [
     "OrganizationPage",
     "OrganizationView",
     "Page",
+    "Panic",
     "PasskeyAdded",
     "PasskeyList",
     "PasskeyOffer",
@@ -451,6 +472,7 @@ __all__ = [
     "Status",
     "TestWebhook",
     "Text",
+    "Unfreeze",
     "Unseal",
     "UsageDay",
     "UsageShown",
@@ -481,12 +503,14 @@ ServerRequest = (
     | BeginPassword | FinishPassword | ChangePassword
     | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
     | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
+    | FreezeMember | ListFreezes | LiftFreeze
     | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
 )  # fmt: skip
 
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
     | AddOrganization | ListOrganizations | ShredOrganization
+    | Freeze | Unfreeze | End | Panic
 )  # fmt: skip
 
 Answer = (
@@ -499,5 +523,6 @@ Answer = (
     | Challenge | SignedIn | Memberships | SessionList | JoinOffer | InvitationAccepted | PasskeyOffer | PasskeyAdded
     | PasskeyList | PasswordOffer
     | LeadPage | LeadShown | LeadsDescribed
+    | FreezeList | LiftSaid
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
 )  # fmt: skip
