@@ -6,6 +6,17 @@ use. There are two doors: the server's socket takes `ServerRequest`, the operato
 message of the server's lists organizations or members.
 """
 
+from facekeep.vault.wire.alarms import (
+    AcknowledgeAlarm,
+    AlarmPage,
+    AlarmSent,
+    AlarmShown,
+    AlarmView,
+    ListAlarms,
+    SignAlarm,
+    SignedAlarm,
+    TestAlarm,
+)
 from facekeep.vault.wire.base import (
     MAX_FACES_A_BATCH,
     MAX_FRAME_BYTES,
@@ -250,8 +261,13 @@ __all__ = [
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
     "AcceptInvitation",
+    "AcknowledgeAlarm",
     "AddOrganization",
     "AddProgram",
+    "AlarmPage",
+    "AlarmSent",
+    "AlarmShown",
+    "AlarmView",
     "Answer",
     "ApiKeyIssued",
     "ApiKeyMade",
@@ -351,6 +367,7 @@ __all__ = [
     "LeadShown",
     "LeadView",
     "LeadsDescribed",
+    "ListAlarms",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
@@ -440,8 +457,10 @@ __all__ = [
     "ShowStanding",
     "ShowUsage",
     "ShredOrganization",
+    "SignAlarm",
     "SignDelivery",
     "SignOut",
+    "SignedAlarm",
     "SignedDelivery",
     "SignedIn",
     "StandingGrant",
@@ -449,6 +468,7 @@ __all__ = [
     "StandingShown",
     "StandingView",
     "Status",
+    "TestAlarm",
     "TestWebhook",
     "Text",
     "Unseal",
@@ -482,11 +502,12 @@ ServerRequest = (
     | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
     | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
     | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
+    | SignAlarm | AlarmSent
 )  # fmt: skip
 
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
-    | AddOrganization | ListOrganizations | ShredOrganization
+    | AddOrganization | ListOrganizations | ShredOrganization | ListAlarms | AcknowledgeAlarm | TestAlarm
 )  # fmt: skip
 
 Answer = (
@@ -500,4 +521,5 @@ Answer = (
     | PasskeyList | PasswordOffer
     | LeadPage | LeadShown | LeadsDescribed
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
+    | AlarmPage | AlarmShown | SignedAlarm
 )  # fmt: skip
