@@ -12,6 +12,7 @@ from facekeep.errors import Code, FacekeepError, Refused, Tampered
 from facekeep.terms import Role
 from facekeep.vault import wire
 from facekeep.vault.acts import (
+    alarms,
     approvals,
     cases,
     comparing,
@@ -31,6 +32,7 @@ from facekeep.vault.acts import (
     usage,
 )
 from facekeep.vault.acts import webhooks as hooks
+from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.freezes import SPEAKERS
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
@@ -256,6 +258,8 @@ TABLE: dict[type[Message], Rule] = {
     wire.TestWebhook: Rule(hooks.test_webhook, "webhook.test", _PEOPLE, _webhook),
     wire.SignDelivery: Rule(hooks.sign_delivery, session=False),
     wire.DeliveryDone: Rule(hooks.delivery_done, session=False),
+    wire.SignAlarm: Rule(alarms.sign_alarm, session=False),
+    wire.AlarmSent: Rule(alarms.alarm_sent, session=False),
     wire.ReadLog: Rule(reading_log.read_log, "log.read", _LOG, lambda m: {"start": m.start}),
     wire.BeginExport: Rule(exporting_log.begin_export, exporting_log.EXPORT_ACT, _LOG),
     wire.ReadExport: Rule(exporting_log.read_export, roles=_LOG),
@@ -263,6 +267,9 @@ TABLE: dict[type[Message], Rule] = {
     wire.ProveEntry: Rule(reading_log.prove_entry, roles=EVERY_ROLE),
     wire.ProveConsistency: Rule(reading_log.prove_consistency, session=False),
 }
+
+
+_ALTERED = frozenset({Code.CELL_ALTERED, Code.BLOCK_ALTERED, Code.LOG_ALTERED})
 
 
 def answer(vault: OpenVault, message: Message) -> Message:
@@ -295,6 +302,7 @@ def _run_for_caller(vault: OpenVault, rule: Rule, message: Any) -> Message:
         return rule.handler(vault, caller, message)
     except FacekeepError as error:
         error.entry = _refusal(vault, caller, rule.act, error, entry)
+        _alarm_of(vault, error, caller.org_id)
         raise
 
 
@@ -322,4 +330,11 @@ def _run_logging_alarms(vault: OpenVault, rule: Rule, message: Message) -> Messa
         if error.entry is None and not vault.log.broken and vault.guesses.spend():
             # Not told to whoever asked: the keep's own numbers count what others did.
             vault.journal.write(KEEP, "server", type(message).__name__, error.code, {})
+        _alarm_of(vault, error, KEEP)
         raise
+
+
+def _alarm_of(vault: OpenVault, error: FacekeepError, org_id: str) -> None:
+    """What was altered is an alarm; what was not brought may have been forgotten a moment ago."""
+    if isinstance(error, Tampered) and error.code in _ALTERED and not vault.log.broken:
+        raise_alarm(vault, error.code, {}, org_id=org_id)

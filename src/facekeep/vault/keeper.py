@@ -10,6 +10,7 @@ from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
 from facekeep.vault import dispatch, operations, seal, wire
+from facekeep.vault.alarm_hook import AlarmHook
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.open_vault import OpenVault
@@ -28,10 +29,12 @@ class Keeper:
         folder: Path,
         log: LogSettings = LogSettings(),  # noqa: B008  frozen
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+        alarm_hook: AlarmHook | None = None,
     ) -> None:
         self._folder = folder
         self._log = log
         self._relying_party = relying_party
+        self._alarm_hook = alarm_hook
         self._open: OpenVault | None = None
         self._shares: list[str] = []
         self._lock = threading.Lock()
@@ -170,7 +173,7 @@ class Keeper:
         with self._lock:
             fresh, root, shares = seal.create(self._folder, message.method, secret)
             self._put_aside_unfinished()
-            vault = OpenVault(self._folder, root, self._log, self._relying_party)
+            vault = OpenVault(self._folder, root, self._log, self._relying_party, self._alarm_hook)
             api_key = vault.bootstrap(message.organization, message.member)
             seal.save(self._folder, fresh)
             self._open = vault
@@ -205,7 +208,7 @@ class Keeper:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(self._folder, root, self._log, self._relying_party)
+        vault = OpenVault(self._folder, root, self._log, self._relying_party, self._alarm_hook)
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}

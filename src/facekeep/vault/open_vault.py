@@ -11,6 +11,7 @@ from facekeep.errors import Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
 from facekeep.terms import Role
 from facekeep.vault import score_meaning
+from facekeep.vault.alarm_hook import AlarmHook
 from facekeep.vault.batches import Batches
 from facekeep.vault.cases import forgetting
 from facekeep.vault.database import Database
@@ -44,7 +45,9 @@ class OpenVault:
         root: bytes,
         log: LogSettings = LogSettings(),  # noqa: B008  frozen
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+        alarm_hook: AlarmHook | None = None,
     ) -> None:
+        self.alarm_hook = alarm_hook
         self.relying_party = relying_party
         self.lock = threading.RLock()
         self.is_closed = False

@@ -12,6 +12,7 @@ from facekeep.errors import Code, FacekeepError, Refused, Tampered
 from facekeep.vault import exposure, gate, places, wire
 from facekeep.vault.acts import searching
 from facekeep.vault.acts.standing import searches_of
+from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, probe_digest, quantize_probes
 from facekeep.vault.journal import Facts
@@ -189,18 +190,20 @@ def _raise_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> T
     """Write the alarm, stop all searching, and say nothing about which block or why."""
     with vault.lock:
         vault.refuse_when_closed()
-        _write_alarm(vault, comparison, alarm)
+        org_id = _write_alarm(vault, comparison, alarm)
         vault.quarantine()
+        raise_alarm(vault, "search.sums_refused", {}, org_id=org_id)
     return alarm
 
 
-def _write_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> None:
+def _write_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> str:
     try:
         standing, collection = _parties(vault, comparison.due)
         org_id, facts = standing.org_id, _facts(standing, collection)
     except FacekeepError:  # forgotten meanwhile; the alarm is the keep's own then
         org_id, facts = "", {}
     vault.journal.write(org_id, _KEEP, "standing.alarm", alarm.code, facts)
+    return org_id
 
 
 def _facts(standing: Standing, collection: OpenCollection) -> Facts:

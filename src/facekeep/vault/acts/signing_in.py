@@ -7,6 +7,7 @@ leaves room. Every session is an entry of its organization's log before it is an
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import AccountId, MemberId, OrganizationId
 from facekeep.vault import wire
+from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.identity import Caller, accounts, handles, passkeys, passwords, sessions, tickets
 from facekeep.vault.identity.accounts import Membership
 from facekeep.vault.identity.callers import Way, names
@@ -213,6 +214,7 @@ def _alarm(vault: OpenVault, known: Passkey | None) -> Refused:
         for one in accounts.memberships(vault.database, known.account_id, Way.PASSKEY):
             facts: Facts = {"member": one.member_id}
             refusal.entry = vault.journal.write(one.org_id, known.passkey_id, "passkey.cloned", refusal.code, facts)
+        raise_alarm(vault, "passkey.cloned", {"passkey": known.passkey_id})
     return refusal
 
 

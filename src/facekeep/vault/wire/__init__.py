@@ -6,6 +6,17 @@ use. There are two doors: the server's socket takes `ServerRequest`, the operato
 message of the server's lists organizations or members.
 """
 
+from facekeep.vault.wire.alarms import (
+    AcknowledgeAlarm,
+    AlarmPage,
+    AlarmSent,
+    AlarmShown,
+    AlarmView,
+    ListAlarms,
+    SignAlarm,
+    SignedAlarm,
+    TestAlarm,
+)
 from facekeep.vault.wire.base import (
     MAX_FACES_A_BATCH,
     MAX_FRAME_BYTES,
@@ -262,8 +273,13 @@ __all__ = [
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
     "AcceptInvitation",
+    "AcknowledgeAlarm",
     "AddOrganization",
     "AddProgram",
+    "AlarmPage",
+    "AlarmSent",
+    "AlarmShown",
+    "AlarmView",
     "Answer",
     "ApiKeyIssued",
     "ApiKeyMade",
@@ -370,6 +386,7 @@ __all__ = [
     "LeadsDescribed",
     "LiftFreeze",
     "LiftSaid",
+    "ListAlarms",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
@@ -461,8 +478,10 @@ __all__ = [
     "ShowStanding",
     "ShowUsage",
     "ShredOrganization",
+    "SignAlarm",
     "SignDelivery",
     "SignOut",
+    "SignedAlarm",
     "SignedDelivery",
     "SignedIn",
     "StandingGrant",
@@ -470,6 +489,7 @@ __all__ = [
     "StandingShown",
     "StandingView",
     "Status",
+    "TestAlarm",
     "TestWebhook",
     "Text",
     "Unfreeze",
@@ -505,12 +525,13 @@ ServerRequest = (
     | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
     | FreezeMember | ListFreezes | LiftFreeze
     | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
+    | SignAlarm | AlarmSent
 )  # fmt: skip
 
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
-    | AddOrganization | ListOrganizations | ShredOrganization
     | Freeze | Unfreeze | End | Panic
+    | AddOrganization | ListOrganizations | ShredOrganization | ListAlarms | AcknowledgeAlarm | TestAlarm
 )  # fmt: skip
 
 Answer = (
@@ -525,4 +546,5 @@ Answer = (
     | LeadPage | LeadShown | LeadsDescribed
     | FreezeList | LiftSaid
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
+    | AlarmPage | AlarmShown | SignedAlarm
 )  # fmt: skip
