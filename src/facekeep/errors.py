@@ -49,6 +49,7 @@ class Code(StrEnum):
     CASE_CLOSED = "case_closed"
     APPROVAL_NEEDED = "approval_needed"
     REVEAL_NEEDED = "reveal_needed"
+    FROZEN = "frozen"
     # Unavailable
     NOT_INITIALIZED = "not_initialized"
     VAULT_SEALED = "vault_sealed"

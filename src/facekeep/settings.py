@@ -107,6 +107,17 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_s: float = 10.0
 
 
+class AlarmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the operator is told of alarms, and the file (from the data folder) whose text signs what is sent.
+
+    Without a webhook alarms are entries in the log and lines in `facekeep alarms list`. The networks and certificates
+    of `webhooks` hold for this one too.
+    """
+
+    webhook: Annotated[str, msgspec.Meta(max_length=500, pattern=r"^(https?://[!-~]+)?$")] = ""
+    secret_file: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it, with the folders derived from one root."""
 
@@ -117,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     search: SearchSettings = SearchSettings()
     log: LogSettings = LogSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    alarms: AlarmSettings = AlarmSettings()
     sign_in: SignInSettings = SignInSettings()
 
     @property

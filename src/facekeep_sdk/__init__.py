@@ -38,6 +38,7 @@ from facekeep_sdk.models import (
     Verification,
 )
 from facekeep_sdk.models_cases import Approval, Case, Rules, Usage, UsageDay
+from facekeep_sdk.models_freezes import Freeze, FreezeList, LiftSaid
 from facekeep_sdk.models_members import ApiKey, Invitation, Member, Myself, NewApiKey, NewInvitation, Written
 from facekeep_sdk.models_review import Identity, Lead, LeadDecision, LeadReveal
 from facekeep_sdk.models_sign_in import (
@@ -77,6 +78,8 @@ __all__ = [
     "FacekeepApiError",
     "FacekeepSdkError",
     "FacekeepUnreachable",
+    "Freeze",
+    "FreezeList",
     "Hit",
     "Identity",
     "Invitation",
@@ -84,6 +87,7 @@ __all__ = [
     "Lead",
     "LeadDecision",
     "LeadReveal",
+    "LiftSaid",
     "LiveSession",
     "LogCheck",
     "LogEntry",

@@ -19,6 +19,7 @@ import httpx
 from facekeep_sdk import (
     calls,
     calls_cases,
+    calls_freezes,
     calls_members,
     calls_review,
     calls_sign_in,
@@ -163,6 +164,9 @@ class Client(_Common):
     set_roles = _sent(calls_members.set_roles)
     remove_member = _sent(calls_members.remove_member)
     end_sessions = _sent(calls_members.end_sessions)
+    freeze_member = _sent(calls_freezes.freeze_member)
+    freezes = _sent(calls_freezes.freezes)
+    lift_freeze = _sent(calls_freezes.lift_freeze)
     invite = _sent(calls_members.invite)
     invitations = _listed(calls_members.invitations)
     withdraw_invitation = _sent(calls_members.withdraw_invitation)
@@ -328,6 +332,9 @@ class AsyncClient(_Common):
     set_roles = _awaited(calls_members.set_roles)
     remove_member = _awaited(calls_members.remove_member)
     end_sessions = _awaited(calls_members.end_sessions)
+    freeze_member = _awaited(calls_freezes.freeze_member)
+    freezes = _awaited(calls_freezes.freezes)
+    lift_freeze = _awaited(calls_freezes.lift_freeze)
     invite = _awaited(calls_members.invite)
     invitations = _listed_async(calls_members.invitations)
     withdraw_invitation = _awaited(calls_members.withdraw_invitation)

@@ -26,7 +26,10 @@ class WebhookRefused(FacekeepSdkError):
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """What a delivery tells: `event` is standing_search.hit or webhook.test. It never holds personal data."""
+    """What a delivery tells: `event` is standing_search.hit, webhook.test or alarm.raised. No personal data.
+
+    Of an alarm, which goes to the keep's operator, `kind` says what happened; `drill` marks one that was only tried.
+    """
 
     event: str
     delivery_id: str
@@ -34,6 +37,8 @@ class WebhookEvent:
     case_id: str = ""
     standing_id: str = ""
     hits: int = 0
+    kind: str = ""
+    drill: bool = False
 
 
 def verify_webhook(

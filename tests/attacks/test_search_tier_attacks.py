@@ -30,7 +30,7 @@ def _refused_with_alarm(vault: VaultDriver, gallery: str, forge: Forgery) -> Non
     grant = vault.grant([gallery], unit("probe").reshape(1, -1))
     forged = forge(vault.scan(grant).copy())
     assert code_of(vault.open, grant, forged) == "sums_refused"
-    assert vault.log()[-2].act == "search.alarm"  # the last one is this reading of the log
+    assert "search.alarm" in [one.act for one in vault.log()[-3:-1]]  # the last one is this reading of the log
     assert code_of(vault.grant, [gallery], unit("probe").reshape(1, -1)) == "quarantined"
     vault.operator.call(wire.ClearQuarantine(), wire.Done)
 

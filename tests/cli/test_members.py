@@ -40,6 +40,19 @@ def test_me_says_who_one_is(keep, capsys) -> None:
     assert "\x1b" not in shown
 
 
+def test_a_member_is_frozen_listed_and_let_go_on(keep, capsys) -> None:
+    keep.rule("POST /v1/members/freeze", {"entry": 7})
+    keep.rule("POST /v1/freezes/lift", {"is_lifted": False, "entry": 8})
+    one = {"kind": "member", "subject_id": "m1", "member_id": "m1", "why": "admin", "frozen_by": "abc"}
+    keep.rule("GET /v1/freezes", {"items": [{**one, "frozen_at": "2026", "words": 1}]})
+    assert keep("members", "freeze", "m1") == 0
+    assert keep("members", "frozen") == 0
+    assert keep("members", "unfreeze", "m1") == 0
+    assert sent(keep, "POST /v1/freezes/lift") == {"kind": "member", "subject_id": "m1"}
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("frozen, log entry 7", "another person", "admin"))
+
+
 def test_members_and_invitations_are_listed(keep, capsys) -> None:
     keep.rule("GET /v1/members", {"items": [MEMBER, {**MEMBER, "is_person": False}], "next_cursor": ""})
     invitation = {"invitation_id": "i1", "name": "Rui", "roles": ["admin"], "invited_by": "m1"}

@@ -48,6 +48,11 @@ class Objects:
     def program(self) -> str:
         return str(self._ours.made("/v1/members", json={"name": "program", "roles": ["auditor"]})["member_id"])
 
+    def frozen(self) -> str:
+        member_id = self.program()
+        self._ours.made("/v1/members/freeze", json={"member_id": member_id})
+        return member_id
+
     def invitation(self) -> str:
         return str(self._ours.made("/v1/invitations", json={"name": "x", "roles": ["auditor"]})["invitation_id"])
 
@@ -101,6 +106,9 @@ REQUESTS: dict[str, Callable[[Objects], dict[str, Any]]] = {
     "set_roles": lambda o: {"json": {"member_id": o.program(), "roles": ["reviewer"]}},
     "remove_member": lambda o: {"json": {"member_id": o.program()}},
     "end_sessions": lambda o: {"json": {"member_id": o.program()}},
+    "freeze_member": lambda o: {"json": {"member_id": o.program()}},
+    "list_freezes": lambda o: {},
+    "lift_freeze": lambda o: {"json": {"kind": "member", "subject_id": o.frozen()}},
     "invite": lambda o: {"json": {"name": "x", "roles": ["auditor"]}},
     "list_invitations": lambda o: {},
     "withdraw_invitation": lambda o: {"json": {"invitation_id": o.invitation()}},
@@ -251,6 +259,7 @@ def test_objects_of_another_organization_are_hidden(table: dict[tuple[str, str, 
     for (method, path, name), row in table.items():
         wants_object = "{" in path or name in {
             "set_roles", "remove_member", "end_sessions", "withdraw_invitation", "make_api_key", "revoke_api_key",
+            "freeze_member", "lift_freeze",
             "search", "verify", "read_export", "request_approval",
         }  # fmt: skip
         if path.startswith("/v1/me/") and name not in FOR_KEYS_TOO:

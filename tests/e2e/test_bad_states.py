@@ -26,6 +26,7 @@ NewGallery = Callable[..., Gallery]
 _ROUTES = Path(__file__).parents[1] / "contracts" / "routes.txt"
 _ABOUT_NOTHING = (  # what they name is not there, nor does entry 0 begin an export
     "show_person", "read_export", "set_roles", "remove_member", "end_sessions", "withdraw_invitation", "make_api_key",
+    "freeze_member", "lift_freeze",
     "revoke_api_key", "show_case", "change_case", "change_case_members", "close_case", "request_approval",
     "show_approval", "decide_approval", "list_leads", "show_lead", "decide_lead", "reveal_lead",
     "create_standing_search", "list_standing_searches_of_case", "show_standing_search", "approve_standing_search",
@@ -69,6 +70,8 @@ def _filled(name: str, gallery: Gallery, photo: bytes) -> dict[str, object]:
         "set_roles": {"json": {"member_id": "mem_none", "roles": ["auditor"]}},
         "remove_member": {"json": {"member_id": "mem_none"}},
         "end_sessions": {"json": {"member_id": "mem_none"}},
+        "freeze_member": {"json": {"member_id": "mem_none"}},
+        "lift_freeze": {"json": {"kind": "member", "subject_id": "mem_none"}},
         "withdraw_invitation": {"json": {"invitation_id": "inv_none"}},
         "make_api_key": {"json": {"member_id": "mem_none", "name": "k"}},
         "revoke_api_key": {"json": {"key_id": "none"}},

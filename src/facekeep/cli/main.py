@@ -38,6 +38,7 @@ COMMANDS = {
     "password": "Change your password or authenticator app.",
     "status": "Show the state of the keep.",
     "log": "Show and check the log.",
+    "alarms": "List, acknowledge or test alarms, at the vault on this machine.",
     "vault": "Open, close and look after the vault on this machine.",
     "bench": "Measure speed on this machine.",
     "evaluate": "Measure error rates on labelled photos.",

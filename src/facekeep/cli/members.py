@@ -2,6 +2,7 @@
 
 import click
 
+from facekeep.cli import freezes
 from facekeep.cli.options import Options, common
 from facekeep.cli.prompts import confirmed
 from facekeep.cli.roles import role_option
@@ -12,6 +13,10 @@ from facekeep_sdk import Member, Written
 @click.group()
 def command() -> None:
     """Invite, list, change and remove members of your organization."""
+
+
+for _freezing in (freezes.freeze, freezes.unfreeze, freezes.frozen):
+    command.add_command(_freezing)
 
 
 @command.command()

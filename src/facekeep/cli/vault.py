@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from facekeep.cli import init, organizations, rotate
+from facekeep.cli import init, organizations, rotate, stopping
 from facekeep.cli.options import Options, common
 from facekeep.cli.prompts import confirmed, secret
 from facekeep.cli.screen import emit_json, note, safe, say, table
@@ -22,6 +22,8 @@ def command() -> None:
 command.add_command(init.command, "init")
 command.add_command(organizations.command, "organizations")
 command.add_command(rotate.command, "rotate")
+for _stop in (stopping.freeze, stopping.unfreeze, stopping.end, stopping.panic):
+    command.add_command(_stop)
 
 
 @command.command()

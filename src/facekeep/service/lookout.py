@@ -12,14 +12,12 @@ from typing import Self
 
 import numpy as np
 
-from facekeep.errors import BadInput, Code, FacekeepError
-from facekeep.service.addresses import parse_networks
+from facekeep.errors import Code, FacekeepError
 from facekeep.service.keep import Keep
 from facekeep.service.memory import wipe
 from facekeep.service.retry import TRIES
-from facekeep.service.sending import Sender, trusted
+from facekeep.service.sending import Sender, sender_of
 from facekeep.service.stack import clear_stack
-from facekeep.settings import WebhookSettings
 from facekeep.terms import BlockRef
 from facekeep.vault.wire import DeliveryDone, Done, NextStanding, OpenStandingSums, SignDelivery, SignedDelivery
 from facekeep.vault.wire import StandingGrant as Grant
@@ -56,16 +54,6 @@ def deliver_next(keep: Keep, sender: Sender) -> bool:
     outcome = sender.send(due.url, due.body, due.signature)
     keep.vault.call(DeliveryDone(delivery_id=due.delivery_id, outcome=outcome), Done)
     return True
-
-
-def sender_of(settings: WebhookSettings) -> Sender:
-    """A sender that goes where the settings allow. Raises BadInput `invalid_setting`."""
-    allowed = parse_networks(settings.allow_networks)
-    try:
-        tls = trusted(settings.ca_file)
-    except OSError as error:
-        raise BadInput(Code.INVALID_SETTING, "webhooks.ca_file holds no certificates that can be read") from error
-    return Sender(allowed, tls=tls, timeout_s=settings.timeout_s)
 
 
 def _round(keep: Keep) -> list[FacekeepError]:

@@ -12,8 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 
-from facekeep.errors import BadInput
-from facekeep.service.addresses import Address, Network, WebhookUrl, is_listed, is_public, parse_url, resolve
+from facekeep.errors import BadInput, Code
+from facekeep.service.addresses import (
+    Address,
+    Network,
+    WebhookUrl,
+    is_listed,
+    is_public,
+    parse_networks,
+    parse_url,
+    resolve,
+)
+from facekeep.settings import WebhookSettings
 
 Resolve = Callable[[WebhookUrl], Sequence[Address]]
 DELIVERED = "delivered"
@@ -104,6 +114,16 @@ def _shut(connected: socket.socket) -> None:
     """Wake whoever reads; below TLS, which would wait for the other end."""
     with suppress(OSError):
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+def sender_of(settings: WebhookSettings) -> Sender:
+    """A sender that goes where the settings allow. Raises BadInput `invalid_setting`."""
+    allowed = parse_networks(settings.allow_networks)
+    try:
+        tls = trusted(settings.ca_file)
+    except OSError as error:
+        raise BadInput(Code.INVALID_SETTING, "webhooks.ca_file holds no certificates that can be read") from error
+    return Sender(allowed, tls=tls, timeout_s=settings.timeout_s)
 
 
 def trusted(ca_file: str) -> ssl.SSLContext:

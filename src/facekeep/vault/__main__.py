@@ -9,6 +9,7 @@ from pathlib import Path
 
 from facekeep import settings
 from facekeep.errors import FacekeepError
+from facekeep.vault.alarm_hook import hook_of
 from facekeep.vault.hardening import harden_process
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.keeper import Keeper
@@ -22,7 +23,12 @@ def main() -> int:
     try:
         chosen = settings.load(parser.parse_args().data)
         harden_process()
-        keeper = Keeper(chosen.vault_dir, chosen.log, RelyingParty(chosen.sign_in.rp_id, chosen.sign_in_origins))
+        keeper = Keeper(
+            chosen.vault_dir,
+            chosen.log,
+            RelyingParty(chosen.sign_in.rp_id, chosen.sign_in_origins),
+            hook_of(chosen.alarms, chosen.data_dir),
+        )
         lock = os.open(chosen.vault_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for number in (signal.SIGTERM, signal.SIGINT):

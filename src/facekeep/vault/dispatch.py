@@ -12,11 +12,13 @@ from facekeep.errors import Code, FacekeepError, Refused, Tampered
 from facekeep.terms import Role
 from facekeep.vault import wire
 from facekeep.vault.acts import (
+    alarms,
     approvals,
     cases,
     comparing,
     enrolling,
     exporting_log,
+    freezing,
     galleries,
     joining,
     members,
@@ -30,6 +32,8 @@ from facekeep.vault.acts import (
     usage,
 )
 from facekeep.vault.acts import webhooks as hooks
+from facekeep.vault.alarms import raise_alarm
+from facekeep.vault.freezes import SPEAKERS
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
@@ -43,7 +47,8 @@ class Rule:
 
     `act` names the entry written before the handler runs; None where the handler writes its own or where nothing of
     anybody is read or changed. `roles` may do it; nobody, unless some are named. `facts` picks what the entry says of
-    the message. A `sensitive` act asks for a proof of presence in the last minutes. `own_lock` handlers do numerics and
+    the message. A `sensitive` act asks for a proof of presence in the last minutes. `when_frozen` is done
+    in a frozen organization too. `own_lock` handlers do numerics and
     take the lock themselves.
     """
 
@@ -53,6 +58,7 @@ class Rule:
     facts: Callable[[Any], Facts] = lambda _: {}
     session: bool = True
     sensitive: bool = False
+    when_frozen: bool = False
     own_lock: bool = False
 
 
@@ -62,6 +68,10 @@ def _collection(message: Any) -> Facts:
 
 def _member(message: Any) -> Facts:
     return {"member": message.member_id}
+
+
+def _frozen(message: wire.LiftFreeze) -> Facts:
+    return {"kind": message.kind, "subject": message.subject_id}
 
 
 def _new_member(message: Any) -> Facts:
@@ -133,6 +143,11 @@ TABLE: dict[type[Message], Rule] = {
     wire.SetRoles: Rule(members.set_roles, "member.roles", _PEOPLE, _new_roles, sensitive=True),
     wire.RemoveMember: Rule(members.remove_member, "member.remove", _PEOPLE, _member, sensitive=True),
     wire.EndSessions: Rule(members.end_sessions, "sessions.end", _PEOPLE, _member),
+    wire.FreezeMember: Rule(freezing.freeze_member, "member.freeze", _PEOPLE, _member),
+    wire.ListFreezes: Rule(freezing.list_freezes, "freeze.list", SPEAKERS | _LOG, when_frozen=True),
+    wire.LiftFreeze: Rule(
+        freezing.lift_freeze, "freeze.lift", SPEAKERS, _frozen, sensitive=True, when_frozen=True
+    ),
     wire.Invite: Rule(members.invite, "member.invite", _PEOPLE, _new_member, sensitive=True),
     wire.ListInvitations: Rule(members.list_invitations, "invitation.list", _PEOPLE),
     wire.WithdrawInvitation: Rule(
@@ -243,6 +258,8 @@ TABLE: dict[type[Message], Rule] = {
     wire.TestWebhook: Rule(hooks.test_webhook, "webhook.test", _PEOPLE, _webhook),
     wire.SignDelivery: Rule(hooks.sign_delivery, session=False),
     wire.DeliveryDone: Rule(hooks.delivery_done, session=False),
+    wire.SignAlarm: Rule(alarms.sign_alarm, session=False),
+    wire.AlarmSent: Rule(alarms.alarm_sent, session=False),
     wire.ReadLog: Rule(reading_log.read_log, "log.read", _LOG, lambda m: {"start": m.start}),
     wire.BeginExport: Rule(exporting_log.begin_export, exporting_log.EXPORT_ACT, _LOG),
     wire.ReadExport: Rule(exporting_log.read_export, roles=_LOG),
@@ -250,6 +267,9 @@ TABLE: dict[type[Message], Rule] = {
     wire.ProveEntry: Rule(reading_log.prove_entry, roles=EVERY_ROLE),
     wire.ProveConsistency: Rule(reading_log.prove_consistency, session=False),
 }
+
+
+_ALTERED = frozenset({Code.CELL_ALTERED, Code.BLOCK_ALTERED, Code.LOG_ALTERED})
 
 
 def answer(vault: OpenVault, message: Message) -> Message:
@@ -271,7 +291,7 @@ def answer(vault: OpenVault, message: Message) -> Message:
 
 
 def _run_for_caller(vault: OpenVault, rule: Rule, message: Any) -> Message:
-    session = vault.sessions.find(message.session)
+    session = vault.sessions.find(message.session, in_frozen_organization=rule.when_frozen)
     caller = session.caller
     if rule.act is None:
         _require(rule, session, "")
@@ -282,6 +302,7 @@ def _run_for_caller(vault: OpenVault, rule: Rule, message: Any) -> Message:
         return rule.handler(vault, caller, message)
     except FacekeepError as error:
         error.entry = _refusal(vault, caller, rule.act, error, entry)
+        _alarm_of(vault, error, caller.org_id)
         raise
 
 
@@ -309,4 +330,11 @@ def _run_logging_alarms(vault: OpenVault, rule: Rule, message: Message) -> Messa
         if error.entry is None and not vault.log.broken and vault.guesses.spend():
             # Not told to whoever asked: the keep's own numbers count what others did.
             vault.journal.write(KEEP, "server", type(message).__name__, error.code, {})
+        _alarm_of(vault, error, KEEP)
         raise
+
+
+def _alarm_of(vault: OpenVault, error: FacekeepError, org_id: str) -> None:
+    """What was altered is an alarm; what was not brought may have been forgotten a moment ago."""
+    if isinstance(error, Tampered) and error.code in _ALTERED and not vault.log.broken:
+        raise_alarm(vault, error.code, {}, org_id=org_id)

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
 from facekeep.vault import dispatch, files, operations, seal, wire
+from facekeep.vault.alarm_hook import AlarmHook
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.log_fuse import DiskHangs
@@ -28,10 +30,12 @@ class Keeper:
         folder: Path,
         log: LogSettings = LogSettings(),  # noqa: B008  frozen
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+        alarm_hook: AlarmHook | None = None,
     ) -> None:
         self._folder = folder
         self._log = log
         self._relying_party = relying_party
+        self._alarm_hook = alarm_hook
         self._open: OpenVault | None = None
         self._shares: list[str] = []
         self._lock = threading.Lock()
@@ -39,6 +43,7 @@ class Keeper:
         self._closing: threading.Thread | None = None
         self._waiting: threading.Thread | None = None
         self._last_try = float("-inf")
+        self._panics = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     # ---- the server's door ----
@@ -51,10 +56,12 @@ class Keeper:
         if vault is None:
             raise self._why_shut()
         try:
-            return dispatch.answer(vault, message)
+            answer = dispatch.answer(vault, message)
         except FacekeepError as error:
             self._look_after(vault, error)
             raise
+        vault.refuse_when_closed()  # what was worked out while the vault was sealed is not released
+        return answer
 
     # ---- the operator's door ----
 
@@ -67,11 +74,17 @@ class Keeper:
                 return self._initialize(message)
             case wire.Unseal():
                 return self._unseal(message)
+            case wire.RotateRoot():
+                return self._rotate_root(message)
             case wire.Seal():
                 self.seal(by="operator")
                 return wire.Done()
-            case wire.RotateRoot():
-                return self._rotate_root(message)
+            case wire.Panic():
+                self.panic()
+                return wire.Done()
+        return self._operate_open(message)
+
+    def _operate_open(self, message: Message) -> Message:
         vault = self._open
         if vault is None:
             raise self._why_shut()
@@ -110,6 +123,18 @@ class Keeper:
                     pass  # sealing must not wait for a log that cannot be written
                 vault.close()
 
+    def panic(self, by: str = "operator") -> None:
+        """Answer with no key any more from now on. Waits for no lock that work is done under, and for no disk.
+
+        What runs is thrown away when it asks for the lock or would answer. An unsealing under way comes to nothing.
+        """
+        with self._swap:
+            self._panics += 1
+            self._shares = []
+            vault = self._open
+        if vault is not None:
+            self._seal_at_once(vault, f"{by}.panic")
+
     def _look_after(self, vault: OpenVault, error: FacekeepError) -> None:
         """Wait for a log that hangs, with the keys and without an answer for anybody; seal where it must not go on."""
         if vault.log.waits:
@@ -133,7 +158,7 @@ class Keeper:
             except FacekeepError as error:
                 self._look_after(vault, error)
 
-    def _seal_at_once(self, vault: OpenVault) -> None:
+    def _seal_at_once(self, vault: OpenVault, why: str = "") -> None:
         """Answer nothing from this vault any more, and drop its keys as soon as its disk lets go of it.
 
         Closing writes to a disk that may not answer: whoever is to be told of an error must not wait for that.
@@ -142,7 +167,8 @@ class Keeper:
             if self._open is not vault:
                 return
             self._open, self._shares = None, []
-            self._closing = threading.Thread(target=vault.close, name="closing", daemon=True)
+            vault.is_closed = True
+            self._closing = threading.Thread(target=_close, args=(vault, why), name="closing", daemon=True)
             self._closing.start()
 
     def _await_closing(self) -> None:
@@ -181,7 +207,7 @@ class Keeper:
         with self._lock:
             fresh, root, shares = seal.create(self._folder, message.method, secret)
             self._put_aside_unfinished()
-            vault = OpenVault(self._folder, root, 0, self._log, self._relying_party)
+            vault = OpenVault(self._folder, root, 0, self._log, self._relying_party, alarm_hook=self._alarm_hook)
             api_key = vault.bootstrap(message.organization, message.member)
             seal.save(self._folder, fresh)
             self._open = vault
@@ -206,14 +232,14 @@ class Keeper:
         return self.status()
 
     def _open_with(self, found: SealFile, secret: str) -> None:
-        failures = self._failures()
+        failures, panics = self._failures(), self._panics
         try:
             root = seal.open_root(found, secret)
         except Refused:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(self._folder, root, found.generation, self._log, self._relying_party)
+        vault = OpenVault(self._folder, root, found.generation, self._log, self._relying_party, alarm_hook=self._alarm_hook)
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}
@@ -223,7 +249,12 @@ class Keeper:
             raise
         (self._folder / "failed-unseals").unlink(missing_ok=True)
         seal.settle(found, secret)
-        self._open, self._shares = vault, []
+        with self._swap:
+            if self._panics == panics:
+                self._open, self._shares = vault, []
+                return
+        vault.close()
+        raise self._why_shut()
 
     def _rotate_root(self, message: wire.RotateRoot) -> wire.RootRotated:
         with self._lock:
@@ -284,6 +315,16 @@ class Keeper:
         if seal.read(self._folder) is None:
             return Unavailable(Code.NOT_INITIALIZED, "this vault has not been initialized; run: facekeep init")
         return Unavailable(Code.VAULT_SEALED, "the vault is sealed; an operator opens it with: facekeep vault unseal")
+
+
+def _close(vault: OpenVault, why: str) -> None:
+    """Write why, as far as the log still takes it, and close."""
+    with vault.lock:
+        with suppress(FacekeepError):
+            if why and not vault.log.broken:
+                actor, _, act = why.partition(".")
+                vault.journal.write(KEEP, actor, f"vault.{act}", "done", {})
+        vault.close()
 
 
 def _is_quarantined(vault: OpenVault | None) -> bool:

@@ -11,10 +11,12 @@ from facekeep.errors import Code, FacekeepError, Refused, Unavailable
 from facekeep.settings import LogSettings
 from facekeep.terms import Role
 from facekeep.vault import files, score_meaning
+from facekeep.vault.alarm_hook import AlarmHook
 from facekeep.vault.batches import Batches
 from facekeep.vault.carried import carried
 from facekeep.vault.cases import forgetting
 from facekeep.vault.database import Database
+from facekeep.vault.freezes import Freezes
 from facekeep.vault.grants import Grants
 from facekeep.vault.identity import Guesses, Sessions, api_keys, members, organizations
 from facekeep.vault.identity.api_keys import Limits
@@ -47,7 +49,10 @@ class OpenVault:
         generation: int = 0,
         log: LogSettings = LogSettings(),  # noqa: B008  frozen
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+        *,
+        alarm_hook: AlarmHook | None = None,
     ) -> None:
+        self.alarm_hook = alarm_hook
         self.relying_party = relying_party
         self.lock = threading.RLock()
         self.is_closed = False
@@ -68,7 +73,8 @@ class OpenVault:
             )
             undo.callback(self.log.close)
             self.journal = Journal(self.database, self.log, self.shelf)
-            self.sessions = Sessions()
+            self.freezes = Freezes(self.database)
+            self.sessions = Sessions(self.freezes)
             self.guesses = Guesses()
             self.tickets = Tickets()
             self.tries = Tries()
@@ -129,6 +135,7 @@ class OpenVault:
         """End the standing searches and forget the cases and counts whose time has come."""
         endings.sweep(self.database, self.journal)
         forgetting.sweep(self.database, self.journal)
+        self.freezes.forget_sessions(self.sessions.ids())
 
     def bootstrap(self, organization: str, member: str) -> str:
         """The first organization with a member of every role; returns its API key, to be shown once."""
@@ -155,6 +162,7 @@ class OpenVault:
         self.grants.forget_organization(org_id)
         self.comparisons.forget_organization(org_id)
         self.batches.discard_organization(org_id)
+        self.freezes.reload()
         self.database.forget_old_pages()
 
     def change_org_key(self, org_id: str, key: bytes) -> None:

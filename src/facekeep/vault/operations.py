@@ -9,7 +9,8 @@ from typing import Any
 
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
-from facekeep.vault import forget, wire
+from facekeep.vault import alarm_register, forget, wire
+from facekeep.vault.acts import alarms, freezing
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
 from facekeep.vault.identity.api_keys import Limits
@@ -99,6 +100,7 @@ def _shred_organization(vault: OpenVault, message: wire.ShredOrganization) -> wi
             forget.forget_collection(vault.database, collection)
         vault.journal.save_anchor()  # before: it writes places of entries, and the organization's go too
         organizations.shred(vault.database, org_id)
+        alarm_register.forget_organization(vault.database, org_id)
     vault.forget_organization(org_id)
     return wire.Done(entry=entry)
 
@@ -131,4 +133,10 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.ListOrganizations: _list_organizations,
     wire.ShredOrganization: _shred_organization,
     **rotating.HANDLERS,
+    wire.Freeze: freezing.freeze_by_operator,
+    wire.Unfreeze: freezing.lift_by_operator,
+    wire.End: freezing.end_by_operator,
+    wire.ListAlarms: alarms.list_alarms,
+    wire.AcknowledgeAlarm: alarms.acknowledge_alarm,
+    wire.TestAlarm: alarms.raise_test,
 }

@@ -18,6 +18,7 @@ from facekeep.web.native import (
     cases,
     collections,
     faces,
+    freezes,
     join,
     leads,
     log,
@@ -42,7 +43,7 @@ from facekeep.web.problems import answer_to
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
 _ROUTERS = (
     status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, leads, sign_in,
-    join, me, own_credentials, standing, webhooks,
+    freezes, join, me, own_credentials, standing, webhooks,
 )  # fmt: skip
 _FORM_MODELS = (models.PhotoMetadata, models.PhotoQuery, models.VerifyQuery, StandingQuery, models.Problem)
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.

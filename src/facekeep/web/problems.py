@@ -56,6 +56,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.CASE_NEEDED: Kind(403, "A case is needed"),
     Code.CASE_CLOSED: Kind(403, "The case is closed"),
     Code.REVEAL_NEEDED: Kind(403, "A reveal is needed"),
+    Code.FROZEN: Kind(403, "Frozen until two people let it go on"),
     Code.APPROVAL_NEEDED: Kind(403, "A second person's approval is needed"),
     Code.NOT_INITIALIZED: Kind(503, "The vault is not initialized"),
     Code.VAULT_SEALED: Kind(503, "The vault is sealed"),

@@ -103,6 +103,7 @@ class _Inside(threading.Thread):
 
     def _open(self) -> None:
         # Imported here, and not before the socket listens: these load models' runtimes, kernels and the database.
+        from facekeep.service.alarm_bell import AlarmBell  # noqa: PLC0415
         from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
         from facekeep.service.housekeeping import Housekeeper  # noqa: PLC0415
         from facekeep.service.keep import open_keep  # noqa: PLC0415
@@ -113,6 +114,7 @@ class _Inside(threading.Thread):
 
         threads = self._settings.http.workers_threads + VAULT_THREADS
         with (
+            AlarmBell(self._settings, report=_report_alarms),
             open_keep(self._settings) as keep,
             Housekeeper(keep, report=_report_housekeeping, rest=lambda: self._server.rest(threads)) as housekeeper,
             Cosigning(keep.vault, self._settings.log.witnesses, keep.cosignatures, report=_report_cosigning),
@@ -153,6 +155,10 @@ def _report_cosigning(error: Exception) -> None:
 
 def _report_lookout(error: Exception) -> None:
     write_failure("lookout", error)
+
+
+def _report_alarms(error: Exception) -> None:
+    write_failure("alarms", error)
 
 
 def _report_housekeeping(error: Exception) -> None:

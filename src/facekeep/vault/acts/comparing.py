@@ -12,6 +12,7 @@ from facekeep.errors import Code, FacekeepError, Refused, Tampered
 from facekeep.vault import exposure, gate, places, wire
 from facekeep.vault.acts import searching
 from facekeep.vault.acts.standing import searches_of
+from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, probe_digest, quantize_probes
 from facekeep.vault.journal import Facts
@@ -34,7 +35,7 @@ def next_standing(vault: OpenVault, message: wire.NextStanding) -> wire.Standing
         endings.sweep(vault.database, vault.journal)
         vault.comparisons.begin_round()
     while (found := vault.comparisons.next(vault.database)) is not None:
-        if endings.why_over(vault.database, found.standing) is None:
+        if endings.why_over(vault.database, found.standing) is None and not _is_frozen(vault, found):
             break
     else:
         return wire.StandingGrant(grant_id=None)
@@ -55,6 +56,7 @@ def open_standing_sums(vault: OpenVault, message: wire.OpenStandingSums) -> wire
         comparison = vault.comparisons.take(message.grant_id)
         vault.refuse_while_quarantined()
         searching.refuse_if_resealed(vault, comparison.grant)
+        _refuse_when_frozen(vault, comparison.due)
         sums = gate.parse_sums(message.sums, comparison.grant)
     try:
         openings = gate.verify_and_open(comparison.grant, sums)
@@ -66,8 +68,21 @@ def open_standing_sums(vault: OpenVault, message: wire.OpenStandingSums) -> wire
     with vault.lock:
         vault.refuse_when_closed()
         searching.refuse_if_resealed(vault, comparison.grant)
+        _refuse_when_frozen(vault, comparison.due)
         _keep(vault, comparison, leads)
     return wire.Done()
+
+
+def _is_frozen(vault: OpenVault, found: Due) -> bool:
+    """Whether whoever owns the standing search is stopped; what is enrolled meanwhile is compared when they go on."""
+    sql = "SELECT org_id, created_by FROM standing_searches WHERE number = ?"
+    org_id, owner = vault.database.row(sql, found.standing) or ("", "")
+    return vault.freezes.stops(org_id, owner)
+
+
+def _refuse_when_frozen(vault: OpenVault, found: Due) -> None:
+    if _is_frozen(vault, found):
+        raise Refused(Code.FROZEN, "whoever owns this standing search is frozen")
 
 
 def _grant(vault: OpenVault, found: Due) -> SearchGrant:
@@ -175,18 +190,20 @@ def _raise_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> T
     """Write the alarm, stop all searching, and say nothing about which block or why."""
     with vault.lock:
         vault.refuse_when_closed()
-        _write_alarm(vault, comparison, alarm)
+        org_id = _write_alarm(vault, comparison, alarm)
         vault.quarantine()
+        raise_alarm(vault, "search.sums_refused", {}, org_id=org_id)
     return alarm
 
 
-def _write_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> None:
+def _write_alarm(vault: OpenVault, comparison: Comparison, alarm: Tampered) -> str:
     try:
         standing, collection = _parties(vault, comparison.due)
         org_id, facts = standing.org_id, _facts(standing, collection)
     except FacekeepError:  # forgotten meanwhile; the alarm is the keep's own then
         org_id, facts = "", {}
     vault.journal.write(org_id, _KEEP, "standing.alarm", alarm.code, facts)
+    return org_id
 
 
 def _facts(standing: Standing, collection: OpenCollection) -> Facts:

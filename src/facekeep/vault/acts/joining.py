@@ -126,7 +126,9 @@ def set_password(  # noqa: PLR0917  a row's fields
 
 def _invitation(vault: OpenVault, untrusted_code: str) -> Invitation:
     try:
-        return invitations.find(vault.database, vault.credential_key, untrusted_code)
+        found = invitations.find(vault.database, vault.credential_key, untrusted_code)
+        vault.freezes.refuse_organization(found.org_id)
+        return found
     except Refused as refusal:
         raise refused(vault, "invitation.try", refusal) from None
 

@@ -13,6 +13,7 @@ from facekeep.vault import exposure, gate, places, usage, wire
 from facekeep.vault.acts import admission, review
 from facekeep.vault.acts.enrolling import open_cell
 from facekeep.vault.acts.shared import collection_of, face_of
+from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, quantize_probes
 from facekeep.vault.identity import Caller
@@ -195,6 +196,7 @@ def _raise_alarm(vault: OpenVault, caller: Caller, grant: SearchGrant, alarm: Ta
         vault.refuse_when_closed()
         alarm.entry = vault.journal.note(caller, "search.alarm", {"grant": grant.grant_id}, alarm.code)
         vault.quarantine()
+        raise_alarm(vault, "search.sums_refused", {}, org_id=caller.org_id)
     return alarm
 
 

@@ -7,6 +7,7 @@ leaves room. Every session is an entry of its organization's log before it is an
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import AccountId, MemberId, OrganizationId
 from facekeep.vault import wire
+from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.identity import Caller, accounts, handles, passkeys, passwords, sessions, tickets
 from facekeep.vault.identity.accounts import Membership
 from facekeep.vault.identity.callers import Way, names
@@ -14,6 +15,7 @@ from facekeep.vault.identity.passkeys import REFUSAL, Passkey, Signed
 from facekeep.vault.identity.passwords import Password
 from facekeep.vault.identity.sessions import Session
 from facekeep.vault.journal import KEEP, Facts
+from facekeep.vault.keys import fresh_id
 from facekeep.vault.open_vault import OpenVault
 
 _SIGN_IN, _PROOF = "sign-in", "proof"
@@ -69,8 +71,10 @@ def open_session(  # noqa: PLR0917  who, by what, where
         roles=membership.roles,
         way=way,
     )
-    entry = vault.journal.note(caller, "session.opened", {"member": caller.member_id, "way": way.value})
-    token = vault.sessions.open(caller, follows=follows)
+    vault.freezes.refuse(caller)
+    facts: Facts = {"member": caller.member_id, "way": way.value, "session": fresh_id("ses")}
+    entry = vault.journal.note(caller, "session.opened", facts)
+    token = vault.sessions.open(caller, follows=follows, session_id=str(facts["session"]))
     return wire.SignedIn(
         session=token,
         organization_id=OrganizationId(membership.org_id),
@@ -210,6 +214,7 @@ def _alarm(vault: OpenVault, known: Passkey | None) -> Refused:
         for one in accounts.memberships(vault.database, known.account_id, Way.PASSKEY):
             facts: Facts = {"member": one.member_id}
             refusal.entry = vault.journal.write(one.org_id, known.passkey_id, "passkey.cloned", refusal.code, facts)
+        raise_alarm(vault, "passkey.cloned", {"passkey": known.passkey_id})
     return refusal
 
 

@@ -69,8 +69,13 @@ def set_roles(database: Database, org_id: str, member_id: str, roles: Iterable[R
 def remove(database: Database, org_id: str, member_id: str) -> None:
     """End a membership. Inside a transaction. Raises Refused `forbidden` for the last admin."""
     by_id(database, org_id, member_id)
-    database.run("UPDATE members SET removed_at = ? WHERE member_id = ?", timestamp(), member_id)
+    end(database, member_id)
     _require_an_admin(database, org_id)
+
+
+def end(database: Database, member_id: str) -> None:
+    """End a membership, also the last admin's, as only the operator may. Inside a transaction."""
+    database.run("UPDATE members SET removed_at = ? WHERE member_id = ?", timestamp(), member_id)
 
 
 def _require_an_admin(database: Database, org_id: str) -> None:

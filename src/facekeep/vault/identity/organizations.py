@@ -10,7 +10,7 @@ from facekeep.vault.standing import erasing
 _TABLES = (
     "leads", "lead_finders", "lead_decisions", "lead_reveals",
     "cases", "case_members", "approvals", "spendings", "usage", "probe_sketches",
-    "invitations", "answers", "log_places", "carried_keys", "members", "organizations",
+    "freezes", "freeze_words", "invitations", "answers", "log_places", "carried_keys", "members", "organizations",
 )  # fmt: skip
 
 

@@ -8,12 +8,21 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from facekeep.errors import Code, Refused, Unavailable
 from facekeep.terms import SessionToken
 from facekeep.vault.clock import timestamp
 from facekeep.vault.identity.callers import Caller, Way
 from facekeep.vault.keys import fresh_id
+
+
+class Freezes(Protocol):
+    """Who says what is frozen; see `vault/freezes.py`."""
+
+    def refuse(self, caller: Caller, session_id: str = "", *, but_organization: bool = False) -> None:
+        """Raise Refused `frozen` where the caller, or the session, is."""
+
 
 PERSONS = "fs_"  # what the token of a person's session begins with; no other token crosses the server's door
 
@@ -42,10 +51,11 @@ class Session:
 class Sessions:
     """Live sessions, by random token."""
 
-    def __init__(self) -> None:
+    def __init__(self, freezes: Freezes) -> None:
         self._live: dict[str, Session] = {}
+        self._freezes = freezes
 
-    def open(self, caller: Caller, *, follows: Session | None = None) -> SessionToken:
+    def open(self, caller: Caller, *, follows: Session | None = None, session_id: str = "") -> SessionToken:
         """A new session; one that `follows` another ends when that one would have, and was proved when that one was.
 
         Whoever opens too many loses the one they have not used for longest.
@@ -54,7 +64,10 @@ class Sessions:
         ------
         Unavailable
             `busy`: absurdly many are alive.
+        Refused
+            `frozen`: the caller, or what signed them in. Who is in a frozen organization may yet say that it goes on.
         """
+        self._freezes.refuse(caller, but_organization=True)
         now = time.monotonic()
         if caller.way is not Way.KEY:
             self._make_room_for(caller.account_id)
@@ -63,19 +76,17 @@ class Sessions:
             if len(self._live) >= _MOST_SESSIONS:
                 raise Unavailable(Code.BUSY, "too many sessions are open; try again later")
         token = SessionToken(("" if caller.way is Way.KEY else PERSONS) + os.urandom(32).hex())
-        self._live[token] = (
-            Session(caller, now, now, now)
-            if follows is None
-            else Session(caller, follows.opened_at, now, follows.proved_at)
-        )
+        opened_at, proved_at = (now, now) if follows is None else (follows.opened_at, follows.proved_at)
+        self._live[token] = Session(caller, opened_at, now, proved_at, session_id or fresh_id("ses"))
         return token
 
-    def find(self, token: str) -> Session:
-        """The session of `token`, used now. Raises Refused `unauthenticated` when there is none."""
+    def find(self, token: str, *, in_frozen_organization: bool = False) -> Session:
+        """The session of `token`, used now. Raises Refused `unauthenticated` when there is none, or `frozen`."""
         session, now = self._live.get(token), time.monotonic()
         if session is None or not _alive(session, now):
             self._live.pop(token, None)
             raise Refused(Code.UNAUTHENTICATED, "the session is unknown or has ended")
+        self._freezes.refuse(session.caller, session.session_id, but_organization=in_frozen_organization)
         session.used_at = now
         return session
 
@@ -96,12 +107,25 @@ class Sessions:
             if one.caller.account_id == account_id and one.caller.way is not Way.KEY and _alive(one, now)
         }
 
+    def by_id(self, session_id: str) -> Session | None:
+        """The live session of an id, which is no token."""
+        now = time.monotonic()
+        return next((one for one in self._live.values() if one.session_id == session_id and _alive(one, now)), None)
+
+    def ids(self) -> frozenset[str]:
+        """The ids of live sessions."""
+        now = time.monotonic()
+        return frozenset(one.session_id for one in self._live.values() if _alive(one, now))
+
+    def end_by_id(self, session_id: str) -> None:
+        """Forget a session by its id; an unknown one is no error."""
+        self._live = {token: one for token, one in self._live.items() if one.session_id != session_id}
+
     def end_where(self, matches: Callable[[Caller], bool]) -> int:
         """Forget every session whose caller matches; returns how many."""
         kept = {token: one for token, one in self._live.items() if not matches(one.caller)}
         ended, self._live = len(self._live) - len(kept), kept
         return ended
-
 
     def _make_room_for(self, account_id: str) -> None:
         own = self.of_person(account_id)

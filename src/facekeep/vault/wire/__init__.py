@@ -6,6 +6,17 @@ use. There are two doors: the server's socket takes `ServerRequest`, the operato
 message of the server's lists organizations or members.
 """
 
+from facekeep.vault.wire.alarms import (
+    AcknowledgeAlarm,
+    AlarmPage,
+    AlarmSent,
+    AlarmShown,
+    AlarmView,
+    ListAlarms,
+    SignAlarm,
+    SignedAlarm,
+    TestAlarm,
+)
 from facekeep.vault.wire.base import (
     MAX_FACES_A_BATCH,
     MAX_FRAME_BYTES,
@@ -61,6 +72,18 @@ from facekeep.vault.wire.enrolling import (
     SealFaces,
 )
 from facekeep.vault.wire.frames import receive, send
+from facekeep.vault.wire.freezing import (
+    End,
+    Freeze,
+    FreezeList,
+    FreezeMember,
+    FreezeView,
+    LiftFreeze,
+    LiftSaid,
+    ListFreezes,
+    Panic,
+    Unfreeze,
+)
 from facekeep.vault.wire.galleries import (
     CollectionPage,
     CollectionShown,
@@ -262,8 +285,13 @@ __all__ = [
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
     "AcceptInvitation",
+    "AcknowledgeAlarm",
     "AddOrganization",
     "AddProgram",
+    "AlarmPage",
+    "AlarmSent",
+    "AlarmShown",
+    "AlarmView",
     "Answer",
     "ApiKeyIssued",
     "ApiKeyMade",
@@ -319,6 +347,7 @@ __all__ = [
     "Done",
     "DrawShares",
     "DueBlocks",
+    "End",
     "EndOtherSessions",
     "EndSession",
     "EndSessions",
@@ -340,6 +369,10 @@ __all__ = [
     "ForgetFaces",
     "ForgetPerson",
     "Forgotten",
+    "Freeze",
+    "FreezeList",
+    "FreezeMember",
+    "FreezeView",
     "Garbage",
     "GarbageGone",
     "GetCheckpoint",
@@ -366,11 +399,15 @@ __all__ = [
     "LeadShown",
     "LeadView",
     "LeadsDescribed",
+    "LiftFreeze",
+    "LiftSaid",
+    "ListAlarms",
     "ListApiKeys",
     "ListApprovals",
     "ListCases",
     "ListCollections",
     "ListFaces",
+    "ListFreezes",
     "ListHits",
     "ListInvitations",
     "ListLeads",
@@ -405,6 +442,7 @@ __all__ = [
     "OrganizationPage",
     "OrganizationView",
     "Page",
+    "Panic",
     "PasskeyAdded",
     "PasskeyList",
     "PasskeyOffer",
@@ -462,8 +500,10 @@ __all__ = [
     "ShowStanding",
     "ShowUsage",
     "ShredOrganization",
+    "SignAlarm",
     "SignDelivery",
     "SignOut",
+    "SignedAlarm",
     "SignedDelivery",
     "SignedIn",
     "StandingGrant",
@@ -471,8 +511,10 @@ __all__ = [
     "StandingShown",
     "StandingView",
     "Status",
+    "TestAlarm",
     "TestWebhook",
     "Text",
+    "Unfreeze",
     "Unseal",
     "UsageDay",
     "UsageShown",
@@ -503,13 +545,16 @@ ServerRequest = (
     | BeginPassword | FinishPassword | ChangePassword
     | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
     | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
+    | FreezeMember | ListFreezes | LiftFreeze
     | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
+    | SignAlarm | AlarmSent
 )  # fmt: skip
 
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
-    | AddOrganization | ListOrganizations | ShredOrganization
+    | AddOrganization | ListOrganizations | ShredOrganization | ListAlarms | AcknowledgeAlarm | TestAlarm
     | DrawShares | RotateRoot | RotateOrganization | RotateBlocks | CountDueBlocks | RotateLogKey
+    | Freeze | Unfreeze | End | Panic
 )  # fmt: skip
 
 Answer = (
@@ -522,6 +567,8 @@ Answer = (
     | Challenge | SignedIn | Memberships | SessionList | JoinOffer | InvitationAccepted | PasskeyOffer | PasskeyAdded
     | PasskeyList | PasswordOffer
     | LeadPage | LeadShown | LeadsDescribed
+    | FreezeList | LiftSaid
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
     | SharesDrawn | RootRotated | DueBlocks | LogKeyRotated
+    | AlarmPage | AlarmShown | SignedAlarm
 )  # fmt: skip
