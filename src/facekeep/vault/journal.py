@@ -6,7 +6,7 @@ never names, scores or templates.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from facekeep.errors import BadInput, Code, Tampered, Unavailable
 from facekeep.ledger.leaf import parse_leaf
@@ -15,7 +15,7 @@ from facekeep.vault.database import Database
 from facekeep.vault.identity import Caller
 from facekeep.vault.keys import derive
 from facekeep.vault.log import Log
-from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, seal_entry
+from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, parse_text, read_text, seal_entry
 from facekeep.vault.shelf import Shelf
 from facekeep.vault.wire import LogEntry
 
@@ -53,17 +53,32 @@ class Journal:
         Unavailable
             `log_unwritable`. Nothing that waits for this entry may happen then.
         """
+        return self.write_all(org_id, actor, [(act, outcome, facts)])
+
+    def write_all(self, org_id: str, actor: str, said: Sequence[tuple[str, str, Facts]]) -> int:
+        """Append entries of one act, all or none: act, outcome and facts each. Returns the number of the first.
+
+        Raises what `write` does. They are durable on return, for the price of one.
+        """
         self._drop_saved()
-        number = self._sequence.get(org_id, 0)
-        record = LogRecord(number=number, at=timestamp(), actor=actor, act=act, outcome=outcome, facts=facts)
-        place = self._log.append([self._sealed(record, org_id)])
-        self._sequence[org_id] = number + 1
-        self._not_saved[org_id, number] = place
-        return number
+        first, at = self._sequence.get(org_id, 0), timestamp()
+        records = [
+            LogRecord(number=number, at=at, actor=actor, act=act, outcome=outcome, facts=facts)
+            for number, (act, outcome, facts) in enumerate(said, first)
+        ]
+        place = self._log.append([self._sealed(record, org_id) for record in records])
+        self._sequence[org_id] = first + len(records)
+        self._not_saved |= {(org_id, first + offset): place + offset for offset in range(len(records))}
+        return first
 
     def note(self, caller: Caller, act: str, facts: Facts, outcome: str = "done") -> int:
         """An entry of the caller's organization."""
-        return self.write(caller.org_id, caller.credential, act, outcome, facts)
+        return self.write(caller.org_id, caller.credential, act, outcome, _by(caller) | facts)
+
+    def note_all(self, caller: Caller, said: Sequence[tuple[str, Facts]]) -> int:
+        """Entries of one act of the caller's, all or none: act and facts each. Returns the number of the first."""
+        whole = [(act, "done", _by(caller) | facts) for act, facts in said]
+        return self.write_all(caller.org_id, caller.credential, whole)
 
     def forget_organization(self, org_id: str) -> None:
         """Drop number and places of a shredded organization; nobody opens its entries any more."""
@@ -103,6 +118,30 @@ class Journal:
             self._entry(key, number, place) for number, place in enumerate(self._places(org_id, start, end), start)
         ]
         return found, end if end < self._sequence.get(org_id, 0) else None
+
+    def count(self, org_id: str) -> int:
+        """How many entries an organization has."""
+        return self._sequence.get(org_id, 0)
+
+    def time_of(self, org_id: str, number: int) -> str:
+        """When an entry was written. Raises Tampered `log_altered` where it cannot be read."""
+        texts = self.texts(org_id, number, number + 1)
+        if not texts:
+            raise Tampered(Code.LOG_ALTERED, f"the log does not hold entry {number} where it was written")
+        return parse_text(texts[0]).at
+
+    def texts(self, org_id: str, start: int, end: int) -> list[bytes]:
+        """The MessagePack of the entries numbered from `start` to before `end`; those that cannot be read are left out.
+
+        Whose numbers they are is for the reader to compare: a leaf at another entry's place is not noticed here.
+        """
+        key, found = self._key(org_id), []
+        for leaf in self._log.leaves_at(self._places(org_id, start, end)):
+            try:
+                found.append(read_text(leaf, org_key=key))
+            except (BadInput, Tampered):
+                continue
+        return found
 
     def exported(self, org_id: str, start: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """Up to `limit` entries from number `start`: place, leaf, and the key that opens this leaf and no other.
@@ -163,6 +202,11 @@ class Journal:
         """Every leaf from index `start` to the end, each with its index."""
         for page in range(start, self._log.size, _LEAVES_AT_ONCE):
             yield from enumerate(self._log.leaves(page, _LEAVES_AT_ONCE), page)
+
+
+def _by(caller: Caller) -> Facts:
+    """Which member acted, in which session: ids that name nobody outside the organization."""
+    return {"by": caller.member_id, "session": caller.session}
 
 
 def read_anchor(database: Database) -> tuple[int, bytes | None]:

@@ -10,9 +10,11 @@ from typing import Any
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
 from facekeep.vault import forget, wire
+from facekeep.vault.acts import reading_log
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
 from facekeep.vault.identity.api_keys import Limits
+from facekeep.vault.incidents import acts as incidents
 from facekeep.vault.journal import KEEP, Facts
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.wire import Message
@@ -129,4 +131,6 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.AddOrganization: _add_organization,
     wire.ListOrganizations: _list_organizations,
     wire.ShredOrganization: _shred_organization,
+    wire.ProveConsistency: reading_log.prove_consistency,
+    **incidents.HANDLERS,
 }

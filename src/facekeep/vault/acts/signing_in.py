@@ -68,6 +68,7 @@ def open_session(  # noqa: PLR0917  who, by what, where
         credential=credential,
         roles=membership.roles,
         way=way,
+        session=sessions.fresh_session_id(),
     )
     entry = vault.journal.note(caller, "session.opened", {"member": caller.member_id, "way": way.value})
     token = vault.sessions.open(caller, follows=follows)

@@ -83,6 +83,30 @@ from facekeep.vault.wire.galleries import (
     ShowFace,
     ShowPerson,
 )
+from facekeep.vault.wire.incidents import (
+    KEEP_CUSTOMER,
+    ActChecks,
+    CloseIncident,
+    CustomerNamed,
+    CustomerSettings,
+    DeclareForeign,
+    DrilledTier,
+    DrillOutcome,
+    EntriesPage,
+    IncidentList,
+    IncidentOpened,
+    IncidentView,
+    KeepNote,
+    ListIncidents,
+    NameCustomer,
+    OpenIncident,
+    ReadEntries,
+    ReadSettings,
+    RecordDrill,
+    ReportSigned,
+    SettingsRead,
+    SignReport,
+)
 from facekeep.vault.wire.joining import (
     AcceptInvitation,
     BeginJoin,
@@ -246,10 +270,12 @@ from facekeep.vault.wire.webhooks import (
 )
 
 __all__ = [
+    "KEEP_CUSTOMER",
     "MAX_FACES_A_BATCH",
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
     "AcceptInvitation",
+    "ActChecks",
     "AddOrganization",
     "AddProgram",
     "Answer",
@@ -285,6 +311,7 @@ __all__ = [
     "ChooseOrganization",
     "ClearQuarantine",
     "CloseCase",
+    "CloseIncident",
     "CollectionPage",
     "CollectionShown",
     "CollectionView",
@@ -296,18 +323,24 @@ __all__ = [
     "CreateCollection",
     "CreatePerson",
     "CreateStanding",
+    "CustomerNamed",
+    "CustomerSettings",
     "DecideApproval",
     "DecideLead",
     "DecisionView",
+    "DeclareForeign",
     "DeleteCollection",
     "DeliveryDone",
     "DeliveryView",
     "DescribeLeads",
     "Done",
+    "DrillOutcome",
+    "DrilledTier",
     "EndOtherSessions",
     "EndSession",
     "EndSessions",
     "EndStanding",
+    "EntriesPage",
     "ExportPage",
     "ExportedEntry",
     "FaceDraft",
@@ -336,6 +369,9 @@ __all__ = [
     "HitView",
     "Id",
     "Ids",
+    "IncidentList",
+    "IncidentOpened",
+    "IncidentView",
     "Initialize",
     "Initialized",
     "InstallScoreTable",
@@ -346,6 +382,7 @@ __all__ = [
     "Invited",
     "IssueApiKey",
     "JoinOffer",
+    "KeepNote",
     "LeadPage",
     "LeadPhoto",
     "LeadShown",
@@ -357,6 +394,7 @@ __all__ = [
     "ListCollections",
     "ListFaces",
     "ListHits",
+    "ListIncidents",
     "ListInvitations",
     "ListLeads",
     "ListMembers",
@@ -378,9 +416,11 @@ __all__ = [
     "Message",
     "Myself",
     "Name",
+    "NameCustomer",
     "NextReseal",
     "NextStanding",
     "OpenCells",
+    "OpenIncident",
     "OpenStandingSums",
     "OpenSums",
     "OpenedCells",
@@ -403,14 +443,18 @@ __all__ = [
     "ProveConsistency",
     "ProveEntry",
     "ProvePassword",
+    "ReadEntries",
     "ReadExport",
     "ReadLog",
+    "ReadSettings",
     "RecallAnswer",
     "Recalled",
+    "RecordDrill",
     "Registration",
     "Remember",
     "RemoveMember",
     "RemoveWebhook",
+    "ReportSigned",
     "RequestApproval",
     "Reseal",
     "ResealJob",
@@ -430,6 +474,7 @@ __all__ = [
     "SetRoles",
     "SetRules",
     "SetWebhook",
+    "SettingsRead",
     "ShowApproval",
     "ShowCase",
     "ShowCollection",
@@ -442,6 +487,7 @@ __all__ = [
     "ShredOrganization",
     "SignDelivery",
     "SignOut",
+    "SignReport",
     "SignedDelivery",
     "SignedIn",
     "StandingGrant",
@@ -486,7 +532,9 @@ ServerRequest = (
 
 OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
-    | AddOrganization | ListOrganizations | ShredOrganization
+    | AddOrganization | ListOrganizations | ShredOrganization | ProveConsistency
+    | OpenIncident | CloseIncident | ListIncidents | KeepNote | ReadEntries | ReadSettings | NameCustomer | RecordDrill
+    | DeclareForeign | SignReport
 )  # fmt: skip
 
 Answer = (
@@ -500,4 +548,5 @@ Answer = (
     | PasskeyList | PasswordOffer
     | LeadPage | LeadShown | LeadsDescribed
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
+    | IncidentOpened | IncidentList | EntriesPage | SettingsRead | CustomerNamed | ReportSigned
 )  # fmt: skip
