@@ -92,7 +92,7 @@ def unpad_entry(plaintext: bytes) -> bytes:
     Tampered
         `log_altered`: not a plaintext that `pad_entry` makes.
     """
-    content = plaintext[2 : 2 + int.from_bytes(plaintext[:2], "big")]
-    if len(content) > MAX_ENTRY_BYTES or pad_entry(content) != plaintext:
+    end = 2 + int.from_bytes(plaintext[:2], "big")
+    if len(plaintext) != MAX_ENTRY_BYTES + 2 or end > len(plaintext) or plaintext[end:].strip(b"\x00"):
         raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext")
-    return content
+    return plaintext[2:end]

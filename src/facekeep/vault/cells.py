@@ -5,6 +5,7 @@ the store. Plaintexts are padded to size classes, so that the length of a name o
 """
 
 import struct
+from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -55,12 +56,15 @@ def open_cell(collection_key: bytes, wrapped_key: bytes, cell: Cell) -> bytes:
     return padded[_LENGTH.size : _LENGTH.size + length]
 
 
-def save_keys(database: Database, collection: int, keys: list[CellKey]) -> None:
-    """Store the wrapped keys of fresh cells, in the order of the table: every page is then written once a batch."""
+def save_keys(database: Database, collection: int, keys: list[CellKey], owners: Mapping[str, int]) -> None:
+    """Store the wrapped keys of fresh cells, in the order of the table: every page is then written once a batch.
+
+    `owners` are the row numbers of the faces and persons whose the cells are; a photo's has none.
+    """
     by_id = sorted(keys, key=lambda key: key.cell_id)
     database.run_many(
-        "INSERT INTO cell_keys VALUES (?, ?, ?, ?)",
-        [(key.cell_id, collection, key.kind.value, key.wrapped_key) for key in by_id],
+        "INSERT INTO cell_keys VALUES (?, ?, ?, ?, ?)",
+        [(key.cell_id, collection, key.kind.value, key.wrapped_key, owners.get(key.cell_id)) for key in by_id],
     )
 
 

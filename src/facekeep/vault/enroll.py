@@ -12,6 +12,7 @@ from facekeep.vault.batches import Batch, Batches, NewBlock, NewPerson
 from facekeep.vault.cells import CellKey
 from facekeep.vault.database import Database
 from facekeep.vault.keys import fresh_id
+from facekeep.vault.places import cells_of_face
 from facekeep.vault.sealing import parse_templates, seal_templates
 from facekeep.vault.shelf import Counts, OpenCollection
 from facekeep.vault.wire import Cell, FaceDraft, FacePlace, PersonPlace, SealedBatch
@@ -140,14 +141,18 @@ def commit_enrollment(database: Database, collection: OpenCollection, batch: Bat
 
     Raises BadInput `not_found` when a person was forgotten since the batch was sealed.
     """
-    cells.save_keys(database, collection.number, batch.keys)
-    new_persons = sum(_insert_person(database, collection, person) for person in batch.persons)
+    owners = {one.person_cell: _insert_person(database, collection, one) for one in batch.persons}
+    twins = {cell_id for cell_id, number in owners.items() if number is None}
     if batch.block is not None:
         block = insert_block(database, collection, batch.block)
         for slot, place in enumerate(batch.places):
-            _insert_face(database, collection, place, block, slot)
+            number = _insert_face(database, collection, place, block, slot)
+            owners |= dict.fromkeys(cells_of_face(place), number)
+    known = {cell_id: number for cell_id, number in owners.items() if number is not None}
+    cells.save_keys(database, collection.number, [one for one in batch.keys if one.cell_id not in twins], known)
+    cells.destroy_cells(database, list(twins))  # the twin batch was first; its record stands
     collection.stack = None
-    return Counts(len(batch.places), new_persons)
+    return Counts(len(batch.places), len(batch.persons) - len(twins))
 
 
 def insert_block(database: Database, collection: OpenCollection, new: NewBlock) -> int:
@@ -186,28 +191,27 @@ def _find_by_tag(database: Database, collection: OpenCollection, tag: bytes) -> 
     return NewPerson(found[0], tag, found[1]) if found else None
 
 
-def _insert_person(database: Database, collection: OpenCollection, person: NewPerson) -> bool:
-    """Whether the person is new."""
+def _insert_person(database: Database, collection: OpenCollection, person: NewPerson) -> int | None:
+    """The row number of the person; None where a twin batch has made it already."""
     if database.row("SELECT 1 FROM persons WHERE person_id = ?", person.person_id):
-        cells.destroy_cells(database, [person.person_cell])  # the twin batch was first; its record stands
-        return False
-    database.run(
+        return None
+    return database.run(
         "INSERT INTO persons (person_id, collection, name_tag, person_cell) VALUES (?, ?, ?, ?)",
         person.person_id,
         collection.number,
         person.name_tag,
         person.person_cell,
     )
-    return True
 
 
-def _insert_face(database: Database, collection: OpenCollection, place: FacePlace, block: int, slot: int) -> None:
+def _insert_face(database: Database, collection: OpenCollection, place: FacePlace, block: int, slot: int) -> int:
+    """The row number of the new face."""
     person = database.row(
         "SELECT number FROM persons WHERE person_id = ? AND collection = ?", place.person_id, collection.number
     )
     if person is None:
         raise BadInput(Code.NOT_FOUND, "the person was forgotten meanwhile; enroll again")
-    database.run(
+    return database.run(
         "INSERT INTO faces (face_id, collection, person, block, slot, face_cell, template_cell, crop_cell, photo_cell)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         place.face_id,

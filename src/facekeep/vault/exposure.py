@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from facekeep.vault.clock import day_number
 from facekeep.vault.database import Database
 from facekeep.vault.grants import probe_digest
+from facekeep.vault.incidents.register import is_frozen
 
 WINDOW_DAYS = 30
 UNLIMITED = 1_000_000  # only an evaluation collection may carry it
@@ -43,13 +44,15 @@ def admit(database: Database, principal: str, faces: Sequence[int], probe: bytes
 
 def _admit_one(database: Database, principal: str, face: int, probe: bytes, limit: int) -> bool:
     today = day_number()
-    database.run(
-        "DELETE FROM exposures WHERE principal = ? AND face = ? AND day <= ?", principal, face, today - WINDOW_DAYS
-    )
-    seen = database.rows("SELECT probe FROM exposures WHERE principal = ? AND face = ?", principal, face)
+    last_day_over = today - WINDOW_DAYS
+    if not is_frozen(database):
+        sql = "DELETE FROM exposures WHERE principal = ? AND face = ? AND day <= ?"
+        database.run(sql, principal, face, last_day_over)
+    sql = "SELECT probe FROM exposures WHERE principal = ? AND face = ? AND day > ?"
+    seen = database.rows(sql, principal, face, last_day_over)
     if (probe,) in seen:
         return True
     if len(seen) >= limit:
         return False
-    database.run("INSERT INTO exposures VALUES (?, ?, ?, ?)", principal, face, probe, today)
+    database.run("INSERT OR REPLACE INTO exposures VALUES (?, ?, ?, ?)", principal, face, probe, today)
     return True

@@ -7,7 +7,8 @@ never names, scores or templates.
 
 import os
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from facekeep.errors import BadInput, Code, Tampered, Unavailable
 from facekeep.ledger.leaf import parse_leaf
@@ -16,7 +17,7 @@ from facekeep.vault.clock import timestamp
 from facekeep.vault.database import Database
 from facekeep.vault.identity import Caller
 from facekeep.vault.log import Log
-from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, seal_entry
+from facekeep.vault.log_entries import LogRecord, entry_key, open_entry, parse_text, read_text, seal_entry
 from facekeep.vault.log_fuse import DiskHangs
 from facekeep.vault.shelf import Shelf
 from facekeep.vault.wire import LogEntry
@@ -25,6 +26,16 @@ HUNG_ACT = "log.hung"
 _LEAVES_AT_ONCE = 4_096
 KEEP = carried.KEEP  # the organization of entries that belong to nobody
 Facts = dict[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Entries of one act: of which organization, from which number, and from which place in the tree."""
+
+    org_id: str
+    first: int
+    place: int
+    entries: int
 
 
 class Journal:
@@ -41,7 +52,7 @@ class Journal:
         self._keys: dict[str, list[tuple[int, bytes]]] = {}
         self._not_saved: dict[tuple[str, int], int] = {}
         self._is_offered = False
-        self._hung: tuple[str, int, int] | None = None
+        self._hung: _Written | None = None
         self._sequence = self._recovered()
 
     @property
@@ -57,18 +68,28 @@ class Journal:
         Unavailable
             `log_unwritable`, `disk_full`. Nothing that waits for this entry may happen then.
         """
+        return self.write_all(org_id, actor, [(act, outcome, facts)])
+
+    def write_all(self, org_id: str, actor: str, said: Sequence[tuple[str, str, Facts]]) -> int:
+        """Append entries of one act, all or none: act, outcome and facts each. Returns the number of the first.
+
+        Raises what `write` does. They are durable on return, for the price of one.
+        """
         self._drop_saved()
-        number = self._sequence.get(org_id, 0)
-        record = LogRecord(number=number, at=timestamp(), actor=actor, act=act, outcome=outcome, facts=facts)
-        leaf, place, is_first = self._sealed(record, org_id), self._log.size, not self._log.waits
+        first, at = self._sequence.get(org_id, 0), timestamp()
+        records = [
+            LogRecord(number=number, at=at, actor=actor, act=act, outcome=outcome, facts=facts)
+            for number, (act, outcome, facts) in enumerate(said, first)
+        ]
+        leaves, place, is_first = [self._sealed(one, org_id) for one in records], self._log.size, not self._log.waits
         try:
-            self._log.append([leaf])
+            self._log.append(leaves)
         except DiskHangs:
             if is_first:  # and not refused because something else hangs
-                self._hung = (org_id, number, place)
+                self._hung = _Written(org_id, first, place, len(leaves))
             raise
-        self._count(org_id, number, place)
-        return number
+        self._count(_Written(org_id, first, place, len(leaves)))
+        return first
 
     def resume(self) -> None:
         """Go on after the log's disk has answered, with an entry of how long it hung.
@@ -82,21 +103,28 @@ class Journal:
         """
         hung, self._hung = self._hung, None
         facts: Facts = {"seconds": round(self._log.resume(), 1), "unanswered": None}
-        if hung is not None and self._log.size > hung[2]:
-            self._count(*hung)
-            if hung[0] != KEEP:
-                self.write(hung[0], "keep", HUNG_ACT, "done", facts | {"unanswered": hung[1]})
+        if hung is not None and self._log.size > hung.place:
+            self._count(hung)
+            unanswered: Facts = {"unanswered": hung.first, "entries": hung.entries}
+            if hung.org_id != KEEP:
+                self.write(hung.org_id, "keep", HUNG_ACT, "done", facts | unanswered)
             else:
-                facts["unanswered"] = hung[1]
+                facts |= unanswered
         self.write(KEEP, "keep", HUNG_ACT, "done", facts)
 
-    def _count(self, org_id: str, number: int, place: int) -> None:
-        self._sequence[org_id] = number + 1
-        self._not_saved[org_id, number] = place
+    def _count(self, written: _Written) -> None:
+        self._sequence[written.org_id] = written.first + written.entries
+        for offset in range(written.entries):
+            self._not_saved[written.org_id, written.first + offset] = written.place + offset
 
     def note(self, caller: Caller, act: str, facts: Facts, outcome: str = "done") -> int:
         """An entry of the caller's organization."""
-        return self.write(caller.org_id, caller.credential, act, outcome, facts)
+        return self.write(caller.org_id, caller.credential, act, outcome, _by(caller) | facts)
+
+    def note_all(self, caller: Caller, said: Sequence[tuple[str, Facts]]) -> int:
+        """Entries of one act of the caller's, all or none: act and facts each. Returns the number of the first."""
+        whole = [(act, "done", _by(caller) | facts) for act, facts in said]
+        return self.write_all(caller.org_id, caller.credential, whole)
 
     def forget_organization(self, org_id: str) -> None:
         """Drop number and places of a shredded organization; nobody opens its entries any more."""
@@ -144,6 +172,30 @@ class Journal:
             self._entry(org_id, number, place) for number, place in enumerate(self._places(org_id, start, end), start)
         ]
         return found, end if end < self._sequence.get(org_id, 0) else None
+
+    def count(self, org_id: str) -> int:
+        """How many entries an organization has."""
+        return self._sequence.get(org_id, 0)
+
+    def time_of(self, org_id: str, number: int) -> str:
+        """When an entry was written. Raises Tampered `log_altered` where it cannot be read."""
+        texts = self.texts(org_id, number, number + 1)
+        if not texts:
+            raise Tampered(Code.LOG_ALTERED, f"the log does not hold entry {number} where it was written")
+        return parse_text(texts[0]).at
+
+    def texts(self, org_id: str, start: int, end: int) -> list[bytes]:
+        """The MessagePack of the entries numbered from `start` to before `end`; those that cannot be read are left out.
+
+        Whose numbers they are is for the reader to compare: a leaf at another entry's place is not noticed here.
+        """
+        found = []
+        for number, leaf in enumerate(self._log.leaves_at(self._places(org_id, start, end)), start):
+            try:
+                found.append(read_text(leaf, org_key=self._key(org_id, number)))
+            except (BadInput, Tampered):
+                continue
+        return found
 
     def exported(self, org_id: str, start: int, limit: int) -> list[tuple[int, bytes, bytes]]:
         """Up to `limit` entries from number `start`: place, leaf, and the key that opens this leaf and no other.
@@ -220,6 +272,11 @@ def entries_purpose(org_id: str) -> str:
 
 def _since(generation: tuple[int, bytes]) -> int:
     return generation[0]
+
+
+def _by(caller: Caller) -> Facts:
+    """Which member acted, in which session: ids that name nobody outside the organization."""
+    return {"by": caller.member_id, "session": caller.session}
 
 
 def read_anchor(database: Database) -> tuple[int, bytes | None]:

@@ -76,11 +76,8 @@ class Keeper:
                 return self._unseal(message)
             case wire.RotateRoot():
                 return self._rotate_root(message)
-            case wire.Seal():
-                self.seal(by="operator")
-                return wire.Done()
-            case wire.Panic():
-                self.panic()
+            case wire.Seal() | wire.Panic():
+                self.seal(by="operator") if isinstance(message, wire.Seal) else self.panic()
                 return wire.Done()
         return self._operate_open(message)
 
@@ -239,7 +236,9 @@ class Keeper:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(self._folder, root, found.generation, self._log, self._relying_party, alarm_hook=self._alarm_hook)
+        vault = OpenVault(
+            self._folder, root, found.generation, self._log, self._relying_party, alarm_hook=self._alarm_hook
+        )
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}

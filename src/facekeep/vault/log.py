@@ -23,6 +23,7 @@ the anchor (the vault's database).
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
@@ -31,14 +32,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.ledger.leaf import LEAF_SIZE
-from facekeep.ledger.note import Checkpoint, sign_note
+from facekeep.ledger.note import Checkpoint, open_checkpoint, sign_note
+from facekeep.ledger.statement import parse_report_text
 from facekeep.ledger.tiles import TILE_WIDTH, TileName, pack_bundle, partial_tiles
 from facekeep.ledger.tree import leaf_hash
 from facekeep.vault.log_files import DiskFullError, lock_folder, make_folder, replace_file
 from facekeep.vault.log_fuse import PATIENCE_S, Fuse
 from facekeep.vault.log_hashes import LogHashes
 from facekeep.vault.log_open_tail import OpenTail
-from facekeep.vault.log_signing import verifier_key_of
+from facekeep.vault.log_signing import signature_is_good, verifier_key_of
 from facekeep.vault.log_stored import StoredLog
 
 MAX_LEAVES_AN_APPEND = 65_536
@@ -211,11 +213,34 @@ class Log:
             end = min(self.size, start + limit)
             found: list[bytes] = []
             while start + len(found) < end:
-                found += self._piece(start + len(found), end)
-            for index, leaf in enumerate(found, start):
-                if leaf_hash(leaf) != self._hashes.leaf_hash(index):
-                    raise Tampered(Code.LOG_ALTERED, f"log entry {index} was altered")
+                first = start + len(found)
+                found += self._checked(first, self._piece(first, end))
             return found
+
+    def leaves_at(self, indexes: Sequence[int]) -> list[bytes]:
+        """Entries at rising indexes, each compared with the tree; those that are missing or altered are left out."""
+        found: list[bytes] = []
+        for bundle in _by_bundle(indexes):
+            try:
+                whole = self.leaves(bundle[0], bundle[-1] - bundle[0] + 1)
+                found += [whole[index - bundle[0]] for index in bundle]
+            except Tampered:
+                found += self._unaltered(bundle)
+        return found
+
+    def signed(self, text: str) -> str:
+        """A note over `text`, which must be a statement about a report: never a checkpoint."""
+        parse_report_text(text)
+        return sign_note(text, key=self._key, sign=self._signing_key.sign)
+
+    def size_signed_in(self, untrusted_note: bytes) -> int:
+        """The size in a checkpoint of this log. Raises Tampered `log_altered` for any other, or one that it outgrew."""
+        signed = open_checkpoint(
+            untrusted_note, expected_origin=self._key.name, expected_key=self._key, is_good=signature_is_good
+        )
+        with self._fuse.look():
+            self._check_extends(signed.size, signed.root)
+        return signed.size
 
     def close(self) -> None:
         """Shut the log and let another process open it. What was appended stays."""
@@ -296,6 +321,22 @@ class Log:
         for leaf in leaves:
             self._hashes.append(leaf_hash(leaf))
 
+    def _checked(self, first: int, untrusted_leaves: list[bytes]) -> list[bytes]:
+        """Leaves of one bundle, compared with the tree. Raises Tampered `log_altered`."""
+        for begin, end in _within_bundles(first, len(untrusted_leaves)):
+            some = untrusted_leaves[begin - first : end - first]
+            if b"".join([leaf_hash(leaf) for leaf in some]) != self._hashes.leaf_hashes(begin, end):
+                differs = (n for n, leaf in enumerate(some, begin) if leaf_hash(leaf) != self._hashes.leaf_hash(n))
+                raise Tampered(Code.LOG_ALTERED, f"log entry {next(differs)} was altered")
+        return untrusted_leaves
+
+    def _unaltered(self, indexes: Sequence[int]) -> list[bytes]:
+        found: list[bytes] = []
+        for index in indexes:
+            with suppress(Tampered):
+                found += self.leaves(index, 1)
+        return found
+
     def _piece(self, start: int, end: int) -> list[bytes]:
         """Entries from `start`, up to `end` or the end of their bundle."""
         if start >= self._tail.start:
@@ -339,6 +380,17 @@ class Log:
         replace_file(self._stored.checkpoint_path, note.encode())
         self._published_size, self._note = size, note
         return note
+
+
+def _by_bundle(indexes: Sequence[int]) -> list[list[int]]:
+    """Rising indexes, those of one bundle together."""
+    return [list(group) for _, group in groupby(indexes, key=lambda index: index // TILE_WIDTH)]
+
+
+def _within_bundles(first: int, count: int) -> list[tuple[int, int]]:
+    """The indexes of so many leaves, cut where a bundle ends: begin and end of each part."""
+    cuts = range(first - first % TILE_WIDTH, first + count, TILE_WIDTH)
+    return [(max(first, cut), min(first + count, cut + TILE_WIDTH)) for cut in cuts]
 
 
 def _patience_s(leaves: Sequence[bytes]) -> float:

@@ -18,7 +18,16 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from facekeep.errors import BadInput, Code, Tampered
-from facekeep.ledger.leaf import LEAF_VERSION, NONCE_BYTES, SALT_BYTES, pack_leaf, pad_entry, parse_leaf, unpad_entry
+from facekeep.ledger.leaf import (
+    LEAF_VERSION,
+    NONCE_BYTES,
+    SALT_BYTES,
+    SealedLeaf,
+    pack_leaf,
+    pad_entry,
+    parse_leaf,
+    unpad_entry,
+)
 from facekeep.vault.wire import LogEntry
 
 _KEY_BYTES = 32
@@ -88,16 +97,34 @@ def open_with_entry_key(untrusted_leaf: bytes, *, key: bytes) -> LogRecord:
     leaf = parse_leaf(untrusted_leaf)
     if not hmac.compare_digest(leaf.commitment, _commitment(key)):
         raise BadInput(Code.NOT_FOUND, "no such log entry")
+    return parse_text(_text(leaf, key))
+
+
+def read_text(untrusted_leaf: bytes, *, org_key: bytes) -> bytes:
+    """What a leaf says, as MessagePack that was not looked into. Raises as `open_entry` does, malformed text apart.
+
+    For leaves that were compared with the tree: the commitment, which is for readers of single keys, is not looked at.
+    """
+    leaf = parse_leaf(untrusted_leaf)
+    return _text(leaf, entry_key(org_key, leaf.salt))
+
+
+def parse_text(text: bytes) -> LogRecord:
+    """The record in the MessagePack of an entry. Raises Tampered `log_altered` for what is none."""
+    try:
+        return _RECORD.decode(text)
+    except msgspec.DecodeError as error:
+        raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext") from error
+
+
+def _text(leaf: SealedLeaf, key: bytes) -> bytes:
     try:
         plaintext = AESGCM(_encryption_key(key)).decrypt(
             leaf.nonce, leaf.ciphertext, _associated(leaf.version, leaf.salt)
         )
     except InvalidTag:
         raise BadInput(Code.NOT_FOUND, "no such log entry") from None
-    try:
-        return _RECORD.decode(unpad_entry(plaintext))
-    except msgspec.DecodeError as error:
-        raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext") from error
+    return unpad_entry(plaintext)
 
 
 def entry_key(org_key: bytes, salt: bytes) -> bytes:

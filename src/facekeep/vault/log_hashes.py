@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from facekeep.errors import Code, Tampered
 from facekeep.ledger import tree
 from facekeep.ledger.tiles import MAX_TILE_LEVEL, TILE_WIDTH, Tile, TileName, hash_reader, hashes_at
+from facekeep.ledger.tree import HASH_BYTES
 
 ReadTile = Callable[[int, int], Tile]
 """`(level, index)` of a full tile to the tile as stored."""
@@ -77,6 +78,12 @@ class LogHashes:
     def leaf_hash(self, index: int) -> bytes:
         """Hash of one leaf, `index` below `self.size`."""
         return self._hash_at(0, index)
+
+    def leaf_hashes(self, start: int, end: int) -> bytes:
+        """Hashes of the leaves from `start` to before `end`, concatenated; they all lie in one bundle."""
+        bundle, place = divmod(start, TILE_WIDTH)
+        row = self.tile(0, bundle).rows[0]
+        return bytes(row[place * HASH_BYTES : (place + end - start) * HASH_BYTES])
 
     def prove_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """See `ledger.tree.inclusion_proof`."""

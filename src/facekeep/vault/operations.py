@@ -10,10 +10,11 @@ from typing import Any
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
 from facekeep.vault import alarm_register, forget, wire
-from facekeep.vault.acts import alarms, freezing
+from facekeep.vault.acts import alarms, freezing, reading_log
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
 from facekeep.vault.identity.api_keys import Limits
+from facekeep.vault.incidents import acts as incidents
 from facekeep.vault.journal import KEEP, Facts
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.rotation import operations as rotating
@@ -139,4 +140,6 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.ListAlarms: alarms.list_alarms,
     wire.AcknowledgeAlarm: alarms.acknowledge_alarm,
     wire.TestAlarm: alarms.raise_test,
+    wire.ProveConsistency: reading_log.prove_consistency,
+    **incidents.HANDLERS,
 }

@@ -8,6 +8,7 @@ from facekeep.vault.cases.approvals import Approval, Approvals
 from facekeep.vault.cases.register import refuse_when_over
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import Caller, rules
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 
 
@@ -34,6 +35,8 @@ def list_approvals(vault: OpenVault, caller: Caller, message: wire.ListApprovals
     key = vault.shelf.cursor_key(caller.org_id)
     found = _approvals(vault, caller).page(caller, start_of(key, "approvals", message.cursor), message.limit)
     more = cursor_after(key, "approvals", found[-1].number) if len(found) == message.limit else ""
+    ids = {"approvals": [one.approval_id for one in found], "cases": [one.case_id for one in found]}
+    vault.journal.note_all(caller, naming("approvals.listed", {}, ids))
     return wire.ApprovalPage(items=tuple(_view(vault, caller, one) for one in found), next_cursor=more)
 
 

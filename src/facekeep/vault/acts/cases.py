@@ -9,6 +9,7 @@ from facekeep.vault.acts.shared import remember
 from facekeep.vault.cases.register import Case, CaseFacts, Register
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import Caller, members, rules
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.wire import Rules
 
@@ -37,6 +38,7 @@ def list_cases(vault: OpenVault, caller: Caller, message: wire.ListCases) -> wir
     key = vault.shelf.cursor_key(caller.org_id)
     found = register_of(vault, caller).page(caller, start_of(key, "cases", message.cursor), message.limit)
     more = cursor_after(key, "cases", found[-1].number) if len(found) == message.limit else ""
+    vault.journal.note_all(caller, naming("cases.listed", {}, {"cases": [one.case_id for one in found]}))
     return wire.CasePage(items=tuple(_view(vault, caller, one) for one in found), next_cursor=more)
 
 

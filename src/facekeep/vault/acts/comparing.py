@@ -16,6 +16,7 @@ from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, probe_digest, quantize_probes
 from facekeep.vault.journal import Facts
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review.leads import rejected
 from facekeep.vault.shelf import OpenCollection
@@ -156,7 +157,7 @@ def _write_outcome(
     *,
     withheld: int,
 ) -> None:
-    """The outcome, durable before anything is kept: how many, and which, a dozen to an entry."""
+    """The outcome, durable before anything is kept: how many, and which."""
     shown = places.faces_by_number(vault.database, [lead.face for lead in kept])
     faces = [place.face_id for place in shown.values()]
     facts: Facts = _facts(standing, collection) | {
@@ -165,10 +166,10 @@ def _write_outcome(
         "withheld": withheld,
         "digest": sha256("\n".join(faces).encode()).hexdigest(),
     }
-    vault.journal.write(standing.org_id, _KEEP, "standing.compared", "done", facts)
-    for some in searching.chunks(faces, searching.IDS_AN_ENTRY):
-        more: Facts = {"standing": standing.standing_id, "faces": " ".join(some)}
-        vault.journal.write(standing.org_id, _KEEP, "standing.hit_faces", "done", more)
+    said = [("standing.compared", facts)]
+    if faces:
+        said += naming("standing.hit_faces", {"standing": standing.standing_id}, {"faces": faces})
+    vault.journal.write_all(standing.org_id, _KEEP, [(act, "done", more) for act, more in said])
 
 
 def _parties(vault: OpenVault, found: Due) -> tuple[Standing, OpenCollection]:

@@ -9,6 +9,7 @@ from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, face
 from facekeep.vault.batches import Batch
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
+from facekeep.vault.naming import naming, opened_by
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review import identity
 from facekeep.vault.shelf import OpenCollection
@@ -57,7 +58,10 @@ def open_cells(vault: OpenVault, caller: Caller, message: wire.OpenCells) -> wir
     All or none: a record that is hidden from the caller hides the others that were asked for with it.
     """
     identity.refuse_hidden(vault.database, vault.shelf, caller, message.cells)
-    return wire.OpenedCells(plaintexts=tuple(open_cell(vault, caller, cell, _OPENABLE) for cell in message.cells))
+    opened = tuple(open_cell(vault, caller, cell, _OPENABLE) for cell in message.cells)
+    whose = opened_by(vault.database, [cell.cell_id for cell in message.cells])
+    vault.journal.note_all(caller, naming("record.opened", {"cells": len(opened)}, whose))
+    return wire.OpenedCells(plaintexts=opened)
 
 
 def open_cell(vault: OpenVault, caller: Caller, cell: Cell, kinds: tuple[CellKind, ...]) -> bytes:
@@ -73,7 +77,9 @@ def open_cell(vault: OpenVault, caller: Caller, cell: Cell, kinds: tuple[CellKin
 def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) -> wire.Forgotten:
     """Destroy what opens some faces; durable when answered."""
     found = [face_of(vault, caller, one) for one in dict.fromkeys(message.face_ids)]
-    entry = vault.journal.note(caller, "faces.forgotten", {"faces": len(found), "first": found[0].face_id})
+    facts: Facts = {"faces": len(found), "first": found[0].face_id}
+    which = naming("faces.forgotten_ids", {}, {"faces": [place.face_id for place in found]})
+    entry = vault.journal.note_all(caller, [("faces.forgotten", facts), *which])
     with ExitStack() as changing, vault.database.transaction():
         for collection_id in {place.collection_id for place in found}:
             mine = [place for place in found if place.collection_id == collection_id]
@@ -90,7 +96,8 @@ def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) 
     collection = collection_of(vault, caller, person.collection_id)
     faces = _every_face(vault, collection, person.person_id)
     facts: Facts = {"person": person.person_id, "faces": len(faces)}
-    entry = vault.journal.note(caller, "person.forgotten", facts)
+    which = naming("faces.forgotten_ids", {"person": person.person_id}, {"faces": [one.face_id for one in faces]})
+    entry = vault.journal.note_all(caller, [("person.forgotten", facts), *which])
     with collection.changing() as change, vault.database.transaction():
         change.add(forget.forget_person(vault.database, collection, person.person_id, faces))
         vault.journal.save_anchor()
@@ -154,11 +161,15 @@ def _commit_entry(vault: OpenVault, caller: Caller | None, batch: Batch) -> int:
         facts: Facts = {"collection": batch.collection_id, "faces": len(batch.moved), "blocks": len(batch.replaces)}
         return vault.journal.write(batch.org_id, "keep", "block.resealed", "done", facts)
     first = batch.places[0].face_id if batch.places else None
-    return vault.journal.note(
-        caller,
-        "faces.enrolled" if batch.places else "person.created",
-        {"collection": batch.collection_id, "faces": len(batch.places), "persons": len(batch.persons), "first": first},
-    )
+    facts = {"collection": batch.collection_id, "faces": len(batch.places), "persons": len(batch.persons)}
+    ids: dict[str, list[str]] = {
+        "faces": [place.face_id for place in batch.places],
+        "persons": [one.person_id for one in batch.persons],
+        "photos": [place.face_id for place in batch.places if place.photo_cell is not None],
+    }
+    which = naming("faces.enrolled_ids", {"collection": batch.collection_id}, ids)
+    act = "faces.enrolled" if batch.places else "person.created"
+    return vault.journal.note_all(caller, [(act, {**facts, "first": first}), *which])
 
 
 def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: wire.Remember | None) -> None:

@@ -17,6 +17,7 @@ from facekeep.vault.identity.callers import names
 from facekeep.vault.identity.sessions import PERSONS, remaining_s
 from facekeep.vault.journal import KEEP
 from facekeep.vault.keys import fresh_id, fresh_key, wrap
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.wire import Policy
 
@@ -99,6 +100,8 @@ def list_persons(vault: OpenVault, caller: Caller, message: wire.ListPersons) ->
     collection, listing = collection_of(vault, caller, message.collection_id), "persons"
     start = start_of(collection.key, listing, message.cursor)
     found = places.persons_page(vault.database, collection, start, message.limit)
+    ids = {"persons": [one.person_id for one in found]}
+    vault.journal.note_all(caller, naming("persons.listed", {"collection": collection.collection_id}, ids))
     if len(found) < message.limit:
         return wire.PersonPage(items=tuple(found))
     last = places.number_of_person(vault.database, found[-1])
@@ -116,6 +119,8 @@ def list_faces(vault: OpenVault, caller: Caller, message: wire.ListFaces) -> wir
     listing = f"faces/{message.person_id or ''}"
     start = start_of(collection.key, listing, message.cursor)
     found = places.faces_page(vault.database, collection, message.person_id, start, message.limit)
+    ids = {"faces": [one.face_id for one in found]}
+    vault.journal.note_all(caller, naming("faces.listed", {"collection": collection.collection_id}, ids))
     if len(found) < message.limit:
         return wire.FacePage(items=tuple(found))
     last = places.number_of_face(vault.database, found[-1])
@@ -139,6 +144,7 @@ def recall_answer(vault: OpenVault, caller: Caller, message: wire.RecallAnswer) 
         return wire.Recalled(response=None)
     if not hmac.compare_digest(found[0], message.request_digest):
         raise BadInput(Code.IDEMPOTENCY_MISMATCH, "this idempotency key was used for another request")
+    vault.journal.note(caller, "answer.recalled", {"bytes": len(found[1])})
     return wire.Recalled(response=found[1])
 
 

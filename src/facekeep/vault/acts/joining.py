@@ -34,6 +34,7 @@ _JOIN = "join"
 def begin_join(vault: OpenVault, message: wire.BeginJoin) -> wire.JoinOffer:
     """What a good invitation is for, and what a new account would be made of."""
     found = _invitation(vault, message.code)
+    _write(vault, found, "nobody", "offered", {})
     ticket = vault.tickets.give(_JOIN, found.invitation_id, lifetime_s=tickets.SETUP_SECONDS)
     by_password = rules.load(vault.database, found.org_id).password_sign_in
     return wire.JoinOffer(

@@ -12,6 +12,7 @@ from facekeep.vault.identity.api_keys import Limits
 from facekeep.vault.identity.callers import names
 from facekeep.vault.identity.invitations import Invitation
 from facekeep.vault.identity.members import Member
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 
 
@@ -33,6 +34,7 @@ def list_members(vault: OpenVault, caller: Caller, message: wire.ListMembers) ->
     key = vault.shelf.cursor_key(caller.org_id)
     found = members.page(vault.database, caller.org_id, start_of(key, "members", message.cursor), message.limit)
     more = cursor_after(key, "members", found[-1].number) if len(found) == message.limit else ""
+    vault.journal.note_all(caller, naming("members.listed", {}, {"members": [one.member_id for one in found]}))
     return wire.MemberPage(items=tuple(member_view(one) for one in found), next_cursor=more)
 
 

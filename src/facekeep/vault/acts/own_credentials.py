@@ -7,6 +7,7 @@ from facekeep.vault.acts.signing_in import person
 from facekeep.vault.identity import Caller, accounts, handles, passkeys, passwords, rules, tickets, totp
 from facekeep.vault.identity.callers import Way
 from facekeep.vault.identity.passkeys import Passkey
+from facekeep.vault.journal import Facts
 from facekeep.vault.open_vault import OpenVault
 
 _PASSKEY, _PASSWORD = "passkey", "password"
@@ -83,7 +84,8 @@ def finish_password(vault: OpenVault, caller: Caller, message: wire.FinishPasswo
         vault.journal.save_anchor()
     vault.tickets.use_up(message.ticket)
     _end_others(vault, caller, message.session, made.password_id)
-    return wire.Done(entry=vault.journal.note(caller, "password.set", {"member": caller.member_id}))
+    facts: Facts = {"password": made.password_id, "member": caller.member_id}
+    return wire.Done(entry=vault.journal.note(caller, "password.set", facts))
 
 
 def change_password(vault: OpenVault, caller: Caller, message: wire.ChangePassword) -> wire.Done:

@@ -12,6 +12,7 @@ from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.grants import SearchGrant
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review import verdicts
 from facekeep.vault.review.leads import Lead, LeadFacts, Leads, digest_of
@@ -42,7 +43,9 @@ def describe_leads(vault: OpenVault, caller: Caller, message: wire.DescribeLeads
     at = places.faces_by_number(vault.database, [lead.face for lead in found])
     if any(cell.cell_id != at[lead.face].face_cell for lead, cell in zip(found, message.cells, strict=True)):
         raise BadInput(Code.INVALID_REQUEST, "that is not the record of this lead's face")
-    return wire.LeadsDescribed(photos=tuple(_photo(vault, caller, cell) for cell in message.cells))
+    photos = tuple(_photo(vault, caller, cell) for cell in message.cells)
+    vault.journal.note_all(caller, naming("leads.described", {}, {"faces": [at[one.face].face_id for one in found]}))
+    return wire.LeadsDescribed(photos=photos)
 
 
 def decide_lead(vault: OpenVault, caller: Caller, message: wire.DecideLead) -> wire.LeadShown:
@@ -159,8 +162,17 @@ def _shown(vault: OpenVault, caller: Caller, session: str, lead_id: str) -> wire
 
 
 def _views(vault: OpenVault, caller: Caller, session: str, found: list[Lead]) -> tuple[wire.LeadView, ...]:
+    """Leads as the caller may see them, after an entry that names what they show of whom."""
     at = places.faces_by_number(vault.database, [lead.face for lead in found])
-    return tuple(_view(vault, caller, session, lead, at[lead.face]) for lead in found)
+    views = tuple(_view(vault, caller, session, lead, at[lead.face]) for lead in found)
+    shown: dict[str, list[str]] = {
+        "leads": [one.lead_id for one in views],
+        "faces": [one.place.face_id for one in views],
+        "scores": [one.place.face_id for one in views if one.score is not None],
+        "decisions": [one.lead_id for one in views if one.decisions or one.reveals],
+    }
+    vault.journal.note_all(caller, naming("leads.shown", {}, shown))
+    return views
 
 
 def _view(vault: OpenVault, caller: Caller, session: str, lead: Lead, place: wire.FacePlace) -> wire.LeadView:

@@ -1,6 +1,6 @@
 """Granting searches and releasing candidates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import chain
 
@@ -18,13 +18,13 @@ from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, quantize_probes
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review.leads import rejected
 from facekeep.vault.sealing import parse_templates
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.wire import Candidate, CandidateList, FacePlace
 
-IDS_AN_ENTRY = 12
 _CANDIDATE_BYTES = 640  # at most, encoded; what replies are padded to
 _FLOOR_WITHOUT_TABLE = 0.5
 
@@ -248,7 +248,7 @@ def _one_in(vault: OpenVault, contract: wire.Contract, score: float, gallery: in
 
 
 def _write_outcome(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: tuple[CandidateList, ...]) -> int:
-    """The outcome, durable before anything is released: how many, and which, a dozen to an entry."""
+    """The outcome, durable before anything is released: how many, and which."""
     released = [candidate.place.face_id for one in lists for candidate in one.candidates]
     facts: Facts = {
         "grant": grant.grant_id,
@@ -259,16 +259,19 @@ def _write_outcome(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: 
         "near_duplicate": grant.is_near,
         "digest": sha256("\n".join(released).encode()).hexdigest(),
     }
-    entry = vault.journal.note(caller, "search.released", facts)
-    if not facts["evaluation"]:
-        for faces in chunks(released, IDS_AN_ENTRY):
-            vault.journal.note(caller, "search.released_faces", {"grant": grant.grant_id, "faces": " ".join(faces)})
-    return entry
+    return vault.journal.note_all(caller, [("search.released", facts), *_released(grant, lists, released)])
 
 
-def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    """So many items at a time."""
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _released(
+    grant: SearchGrant, lists: tuple[CandidateList, ...], released: Sequence[str]
+) -> list[tuple[str, Facts]]:
+    """What was released by name; of evaluation collections, whose lists are long, the collections alone."""
+    if not released:
+        return []
+    if any(one.collection.policy.evaluation for one in grant.searched):
+        of = [candidate.place.collection_id for one in lists for candidate in one.candidates]
+        return naming("search.released_faces", {"grant": grant.grant_id}, {"collections": of})
+    return naming("search.released_faces", {"grant": grant.grant_id}, {"faces": released})
 
 
 def _padded(grant: SearchGrant, answer: wire.Candidates) -> wire.Candidates:

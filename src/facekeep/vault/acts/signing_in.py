@@ -15,7 +15,6 @@ from facekeep.vault.identity.passkeys import REFUSAL, Passkey, Signed
 from facekeep.vault.identity.passwords import Password
 from facekeep.vault.identity.sessions import Session
 from facekeep.vault.journal import KEEP, Facts
-from facekeep.vault.keys import fresh_id
 from facekeep.vault.open_vault import OpenVault
 
 _SIGN_IN, _PROOF = "sign-in", "proof"
@@ -70,11 +69,11 @@ def open_session(  # noqa: PLR0917  who, by what, where
         credential=credential,
         roles=membership.roles,
         way=way,
+        session=sessions.fresh_session_id(),
     )
     vault.freezes.refuse(caller)
-    facts: Facts = {"member": caller.member_id, "way": way.value, "session": fresh_id("ses")}
-    entry = vault.journal.note(caller, "session.opened", facts)
-    token = vault.sessions.open(caller, follows=follows, session_id=str(facts["session"]))
+    entry = vault.journal.note(caller, "session.opened", {"member": caller.member_id, "way": way.value})
+    token = vault.sessions.open(caller, follows=follows)
     return wire.SignedIn(
         session=token,
         organization_id=OrganizationId(membership.org_id),

@@ -12,6 +12,7 @@ from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.grants import quantize_probes
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
+from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.standing import endings, hits, register
@@ -53,6 +54,8 @@ def list_standing(vault: OpenVault, caller: Caller, message: wire.ListStanding) 
     start = start_of(key, listing, message.cursor)
     found = searches_of(vault, caller.org_id).page(caller, message.case_id, start, message.limit)
     more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""
+    ids = {"standing": [one.standing_id for one in found], "cases": [one.case_id for one in found]}
+    vault.journal.note_all(caller, naming("standing.listed", {}, ids))
     return wire.StandingPage(items=tuple(_view(vault, caller, one) for one in found), next_cursor=more)
 
 
@@ -100,12 +103,15 @@ def list_hits(vault: OpenVault, caller: Caller, message: wire.ListHits) -> wire.
     found = hits.page(vault.database, standing.number, start, message.limit)
     more = cursor_after(key, listing, found[-1].number) if len(found) == message.limit else ""
     alive = places.faces_by_number(vault.database, [one.face for one in found])
-    shown = (
+    shown = tuple(
         wire.HitView(Candidate(alive[one.face], one.score, one.one_in), one.found_at)
         for one in found
         if one.face in alive and caller.sees(alive[one.face].collection_id)
     )
-    return wire.HitPage(items=tuple(shown), next_cursor=more)
+    facts: Facts = {"standing": standing.standing_id, "case": standing.case_id}
+    ids = {"faces": [one.candidate.place.face_id for one in shown]}
+    vault.journal.note_all(caller, naming("standing.hits_shown", facts, ids))
+    return wire.HitPage(items=shown, next_cursor=more)
 
 
 def searches_of(vault: OpenVault, org_id: str) -> Searches:

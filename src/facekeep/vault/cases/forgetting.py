@@ -4,6 +4,7 @@ from facekeep.vault import clock, sketches, usage
 from facekeep.vault.budgets import forget_before
 from facekeep.vault.database import Database
 from facekeep.vault.identity import rules
+from facekeep.vault.incidents.register import is_frozen
 from facekeep.vault.journal import Journal
 from facekeep.vault.review.forgetting import forget_of_case
 from facekeep.vault.standing import erasing
@@ -14,8 +15,11 @@ _AT_ONCE = 100
 def sweep(database: Database, journal: Journal) -> int:
     """Forget the cases whose retention is over, each after an entry that says so; returns how many.
 
-    Spendings of past days, sketches older than their window and usage older than its years go at the same time.
+    Spendings of past days, sketches older than their window and usage older than its years go at the same time. While
+    an incident is open nothing goes.
     """
+    if is_frozen(database):
+        return 0
     due = _due(database)
     for case_id, org_id in due:
         journal.write(org_id, "keep", "case.forgotten", "done", {"case": case_id})

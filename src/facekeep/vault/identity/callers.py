@@ -31,6 +31,7 @@ class Caller:
     acts : the only acts that the key is for; None for all that the roles allow
     collections : the only collections that the key is for; None for all of the organization
     way : how the caller signed in
+    session : which session of theirs this is, an id that opens nothing
     """
 
     org_id: str
@@ -41,6 +42,7 @@ class Caller:
     acts: frozenset[str] | None = None
     collections: frozenset[str] | None = None
     way: Way = Way.KEY
+    session: str = ""
 
     @property
     def person(self) -> str:

@@ -7,7 +7,7 @@ that is under way looks again before anything is released.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from facekeep.errors import Code, Refused, Unavailable
@@ -37,15 +37,19 @@ _MOST_OF_ONE_PERSON = 20
 class Session:
     """One live session. Times are of the monotonic clock, in seconds; `proved_at` is the last proof of presence.
 
-    `session_id` tells sessions apart without opening any; `opened_on` is when it began, for people to read.
+    `opened_on` is when it began, for people to read.
     """
 
     caller: Caller
     opened_at: float
     used_at: float
     proved_at: float
-    session_id: str = field(default_factory=lambda: fresh_id("ses"))
     opened_on: str = field(default_factory=timestamp)
+
+    @property
+    def session_id(self) -> str:
+        """What tells this session apart without opening it."""
+        return self.caller.session
 
 
 class Sessions:
@@ -55,7 +59,7 @@ class Sessions:
         self._live: dict[str, Session] = {}
         self._freezes = freezes
 
-    def open(self, caller: Caller, *, follows: Session | None = None, session_id: str = "") -> SessionToken:
+    def open(self, caller: Caller, *, follows: Session | None = None) -> SessionToken:
         """A new session; one that `follows` another ends when that one would have, and was proved when that one was.
 
         Whoever opens too many loses the one they have not used for longest.
@@ -75,9 +79,10 @@ class Sessions:
             self._live = {token: one for token, one in self._live.items() if _alive(one, now)}
             if len(self._live) >= _MOST_SESSIONS:
                 raise Unavailable(Code.BUSY, "too many sessions are open; try again later")
+        caller = caller if caller.session else replace(caller, session=fresh_session_id())
         token = SessionToken(("" if caller.way is Way.KEY else PERSONS) + os.urandom(32).hex())
         opened_at, proved_at = (now, now) if follows is None else (follows.opened_at, follows.proved_at)
-        self._live[token] = Session(caller, opened_at, now, proved_at, session_id or fresh_id("ses"))
+        self._live[token] = Session(caller, opened_at, now, proved_at)
         return token
 
     def find(self, token: str, *, in_frozen_organization: bool = False) -> Session:
@@ -131,6 +136,11 @@ class Sessions:
         own = self.of_person(account_id)
         for token in sorted(own, key=lambda one: own[one].used_at)[: max(0, len(own) - _MOST_OF_ONE_PERSON + 1)]:
             del self._live[token]
+
+
+def fresh_session_id() -> str:
+    """An id for a session that is about to be opened, so that its first entry can name it."""
+    return fresh_id("ses")
 
 
 def prove(session: Session) -> None:

@@ -4,11 +4,23 @@ Each step is a module with `SQL`, statements ended by semicolons, that never cha
 does to a database with data in it is tested.
 """
 
-from facekeep.vault.schema import alarms, cases, customers, first, freezes, places, review, rotation, sign_in, standing
+from facekeep.vault.schema import (
+    alarms,
+    cases,
+    customers,
+    first,
+    freezes,
+    incidents,
+    places,
+    review,
+    rotation,
+    sign_in,
+    standing,
+)
 
 STEPS: tuple[str, ...] = (
     first.SQL, customers.SQL, places.SQL, cases.SQL, sign_in.SQL, review.SQL, standing.SQL,
-    rotation.SQL, alarms.SQL, freezes.SQL,
+    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL,
 )  # fmt: skip
 """In order; the version of a database is the number of steps it has had."""
 

@@ -106,6 +106,30 @@ from facekeep.vault.wire.galleries import (
     ShowFace,
     ShowPerson,
 )
+from facekeep.vault.wire.incidents import (
+    KEEP_CUSTOMER,
+    ActChecks,
+    CloseIncident,
+    CustomerNamed,
+    CustomerSettings,
+    DeclareForeign,
+    DrilledTier,
+    DrillOutcome,
+    EntriesPage,
+    IncidentList,
+    IncidentOpened,
+    IncidentView,
+    KeepNote,
+    ListIncidents,
+    NameCustomer,
+    OpenIncident,
+    ReadEntries,
+    ReadSettings,
+    RecordDrill,
+    ReportSigned,
+    SettingsRead,
+    SignReport,
+)
 from facekeep.vault.wire.joining import (
     AcceptInvitation,
     BeginJoin,
@@ -281,11 +305,13 @@ from facekeep.vault.wire.webhooks import (
 )
 
 __all__ = [
+    "KEEP_CUSTOMER",
     "MAX_FACES_A_BATCH",
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
     "AcceptInvitation",
     "AcknowledgeAlarm",
+    "ActChecks",
     "AddOrganization",
     "AddProgram",
     "AlarmPage",
@@ -325,6 +351,7 @@ __all__ = [
     "ChooseOrganization",
     "ClearQuarantine",
     "CloseCase",
+    "CloseIncident",
     "CollectionPage",
     "CollectionShown",
     "CollectionView",
@@ -337,21 +364,27 @@ __all__ = [
     "CreateCollection",
     "CreatePerson",
     "CreateStanding",
+    "CustomerNamed",
+    "CustomerSettings",
     "DecideApproval",
     "DecideLead",
     "DecisionView",
+    "DeclareForeign",
     "DeleteCollection",
     "DeliveryDone",
     "DeliveryView",
     "DescribeLeads",
     "Done",
     "DrawShares",
+    "DrillOutcome",
+    "DrilledTier",
     "DueBlocks",
     "End",
     "EndOtherSessions",
     "EndSession",
     "EndSessions",
     "EndStanding",
+    "EntriesPage",
     "ExportPage",
     "ExportedEntry",
     "FaceDraft",
@@ -384,6 +417,9 @@ __all__ = [
     "HitView",
     "Id",
     "Ids",
+    "IncidentList",
+    "IncidentOpened",
+    "IncidentView",
     "Initialize",
     "Initialized",
     "InstallScoreTable",
@@ -394,6 +430,7 @@ __all__ = [
     "Invited",
     "IssueApiKey",
     "JoinOffer",
+    "KeepNote",
     "LeadPage",
     "LeadPhoto",
     "LeadShown",
@@ -409,6 +446,7 @@ __all__ = [
     "ListFaces",
     "ListFreezes",
     "ListHits",
+    "ListIncidents",
     "ListInvitations",
     "ListLeads",
     "ListMembers",
@@ -431,9 +469,11 @@ __all__ = [
     "Message",
     "Myself",
     "Name",
+    "NameCustomer",
     "NextReseal",
     "NextStanding",
     "OpenCells",
+    "OpenIncident",
     "OpenStandingSums",
     "OpenSums",
     "OpenedCells",
@@ -457,14 +497,18 @@ __all__ = [
     "ProveConsistency",
     "ProveEntry",
     "ProvePassword",
+    "ReadEntries",
     "ReadExport",
     "ReadLog",
+    "ReadSettings",
     "RecallAnswer",
     "Recalled",
+    "RecordDrill",
     "Registration",
     "Remember",
     "RemoveMember",
     "RemoveWebhook",
+    "ReportSigned",
     "RequestApproval",
     "Reseal",
     "ResealJob",
@@ -489,6 +533,7 @@ __all__ = [
     "SetRoles",
     "SetRules",
     "SetWebhook",
+    "SettingsRead",
     "SharesDrawn",
     "ShowApproval",
     "ShowCase",
@@ -503,6 +548,7 @@ __all__ = [
     "SignAlarm",
     "SignDelivery",
     "SignOut",
+    "SignReport",
     "SignedAlarm",
     "SignedDelivery",
     "SignedIn",
@@ -554,7 +600,9 @@ OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
     | AddOrganization | ListOrganizations | ShredOrganization | ListAlarms | AcknowledgeAlarm | TestAlarm
     | DrawShares | RotateRoot | RotateOrganization | RotateBlocks | CountDueBlocks | RotateLogKey
-    | Freeze | Unfreeze | End | Panic
+    | Freeze | Unfreeze | End | Panic | ProveConsistency
+    | OpenIncident | CloseIncident | ListIncidents | KeepNote | ReadEntries | ReadSettings | NameCustomer | RecordDrill
+    | DeclareForeign | SignReport
 )  # fmt: skip
 
 Answer = (
@@ -571,4 +619,5 @@ Answer = (
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
     | SharesDrawn | RootRotated | DueBlocks | LogKeyRotated
     | AlarmPage | AlarmShown | SignedAlarm
+    | IncidentOpened | IncidentList | EntriesPage | SettingsRead | CustomerNamed | ReportSigned
 )  # fmt: skip
