@@ -325,7 +325,8 @@ def test_a_copy_keeps_rows_numbers_and_version(tmp_path: Path) -> None:
     with old.transaction():
         for i in range(9):
             old.run("INSERT INTO organizations (org_id, name, wrapped_key) VALUES (?, ?, x'00')", f"o{i}", f"n{i}")
-            old.run("INSERT INTO cell_keys VALUES (?, 1, 'face', x'00')", f"c{i}")
+            cell = "INSERT INTO cell_keys (cell_id, collection, kind, wrapped_key) VALUES (?, 1, 'face', x'00')"
+            old.run(cell, f"c{i}")
             old.run("INSERT INTO persons (person_id, collection, person_cell) VALUES (?, 1, 'c')", f"p{i}")
         old.run("DELETE FROM organizations WHERE org_id IN ('o3', 'o5')")
         old.run("DELETE FROM persons WHERE person_id = 'p8'")

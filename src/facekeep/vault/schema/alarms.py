@@ -1,4 +1,4 @@
-"""Step 8: alarms, which an operator acknowledges, and how far each has been told to the operator's webhook.
+"""Step 9: alarms, which an operator acknowledges, and how far each has been told to the operator's webhook.
 
 `org_id` is the organization that an alarm concerns, empty where it concerns none; `facts` hold ids, counts and
 settings. `times` counts what came after the first within minutes and was the same.

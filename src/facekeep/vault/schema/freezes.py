@@ -1,4 +1,4 @@
-"""Step 9: what is frozen, and who has said that it may go on.
+"""Step 10: what is frozen, and who has said that it may go on.
 
 `owner` is the member whose session or key it is, and the member itself where that is what is frozen.
 """

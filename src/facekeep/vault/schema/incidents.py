@@ -1,4 +1,4 @@
-"""Whose each cell is, so that an entry can name who was opened; and incidents, with the notes that were cosigned.
+"""Step 11: whose each cell is, so that an entry can name who was opened; and incidents, with their cosigned notes.
 
 A photo's cell has no one owner: the faces name it. `secret` makes the pseudonyms of customers in an incident's reports.
 """
