@@ -354,6 +354,14 @@ def test_a_narrow_key_of_somebody_with_every_role_opens_nothing_hidden(room: Rev
     assert room.say("admin", wire.OpenCells, cells=record).plaintexts
 
 
+def test_a_key_for_other_collections_does_not_learn_that_there_is_a_record(fresh_room: ReviewRoom) -> None:
+    room = fresh_room
+    record = (room.cells[room.faces[0].person_cell],)
+    narrow = disguised(room, "rita", collections=frozenset({"col_another"}))
+    assert room.ask("rita", wire.OpenCells, cells=record) == "reveal_needed"
+    assert room.ask(narrow, wire.OpenCells, cells=record) == "not_found"
+
+
 # ---- offering a rejected face again ----
 
 

@@ -183,6 +183,27 @@ def test_leads_go_with_their_face(room: ReviewRoom, case_id: str) -> None:
     _nothing_hangs(room)
 
 
+def test_a_face_that_is_forgotten_during_a_search_is_neither_shown_nor_counted(room: ReviewRoom) -> None:
+    case_id, serve = room.case("ann", "rita"), room.keeper.serve
+    gone = next(one for one in room.faces if not isinstance(room.ask("admin", wire.ShowFace, face_id=one.face_id), str))
+
+    def meanwhile(message: wire.Message) -> object:
+        if isinstance(message, wire.OpenSums):
+            serve(wire.ForgetFaces(session=room.admin.session, face_ids=(gone.face_id,)))
+        return serve(message)
+
+    room.keeper.serve = meanwhile  # type: ignore[method-assign]
+    try:
+        found = room.search("ann", case_id, probe="a photo of its own", top_k=10)
+    finally:
+        del room.keeper.serve  # type: ignore[attr-defined]
+    assert room.keeper._open is not None
+    assert gone.face_id not in {one.place.face_id for one in found.candidates}
+    assert found.withheld == 0
+    left = "SELECT * FROM exposures WHERE face NOT IN (SELECT number FROM faces)"
+    assert room.keeper._open.database.rows(left) == []
+
+
 def test_leads_go_with_their_case(room: ReviewRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     case_id = room.case("ann", "rita")
     lead = room.search("ann", case_id).candidates[0].lead_id or ""

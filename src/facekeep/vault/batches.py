@@ -21,6 +21,10 @@ from facekeep.vault.wire import Block, FacePlace
 _PATIENCE_SECONDS = 600
 
 
+def _now() -> float:
+    return time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class NewPerson:
     """A person who does not exist yet; `name_tag` is None for one without a name."""
@@ -53,7 +57,7 @@ class Batch:
     block: NewBlock | None = None
     moved: tuple[int, ...] = ()
     replaces: tuple[int, ...] = ()
-    made_at: float = field(default_factory=time.monotonic)
+    made_at: float = field(default_factory=_now)
 
 
 class Batches:

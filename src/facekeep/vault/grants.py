@@ -23,6 +23,10 @@ _PATIENCE_SECONDS = 60.0
 _MOST_GRANTS = 256
 
 
+def _now() -> float:
+    return time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class Searched:
     """One collection of a grant, with its live blocks as they were when the grant was given."""
@@ -53,7 +57,7 @@ class SearchGrant:
     probe_captured_at: str = ""
     rejected: frozenset[int] = frozenset()
     each_face: bool = False
-    given_at: float = field(default_factory=time.monotonic)
+    given_at: float = field(default_factory=_now)
 
     def is_of(self, org_id: str) -> bool:
         """Whether collections of this organization are searched."""

@@ -57,11 +57,10 @@ def set_roles(vault: OpenVault, caller: Caller, message: wire.SetRoles) -> wire.
 
 def remove_member(vault: OpenVault, caller: Caller, message: wire.RemoveMember) -> wire.Done:
     """The end of a membership, of its keys and of its sessions."""
-    member = members.by_id(vault.database, caller.org_id, message.member_id)
-    entry = vault.journal.note(caller, "member.removed", {"member": member.member_id})
     with vault.database.transaction():
         members.remove(vault.database, caller.org_id, message.member_id)
         api_keys.revoke(vault.database, api_keys.live_keys_of(vault.database, message.member_id))
+        entry = vault.journal.note(caller, "member.removed", {"member": message.member_id})  # the last admin stays
         vault.journal.save_anchor()
     vault.sessions.end_where(lambda one: one.member_id == message.member_id)
     return wire.Done(entry=entry)

@@ -216,17 +216,21 @@ def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[l
 def _candidate_list(
     vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[Lead], probe: bytes
 ) -> CandidateList:
-    """The candidates of one probe; those whose exposure budget is used up are withheld and counted."""
+    """The candidates of one probe; those whose exposure budget is used up are withheld and counted.
+
+    A face that was forgotten since the grant was given is neither, and nothing is written of it any more.
+    """
     alive = places.faces_by_number(vault.database, [lead.face for lead in leads])
+    leads = [lead for lead in leads if lead.face in alive]
     admitted: set[int] = set()
     for one in grant.searched:
         faces = [lead.face for lead in leads if lead.collection == one.collection.number]
         limit = exposure.limit_for(one.collection.contract.dimension, one.collection.policy.exposure_limit)
         admitted |= exposure.admit(vault.database, caller.member_id, faces, probe, limit)
-    released = [lead for lead in leads if lead.face in alive and lead.face in admitted]
+    released = [lead for lead in leads if lead.face in admitted]
     return CandidateList(
         candidates=tuple(_candidate(vault, grant, lead, alive[lead.face]) for lead in released),
-        withheld=len([lead for lead in leads if lead.face not in admitted]),
+        withheld=len(leads) - len(released),
     )
 
 

@@ -25,7 +25,8 @@ _REVEALED = (
 def refuse_hidden(database: Database, shelf: Shelf, caller: Caller, cells: Sequence[Cell]) -> None:
     """Raise Refused `reveal_needed` where one of these cells says who somebody is and is hidden from the caller.
 
-    A cell that is not there, or another organization's, is passed over: opening it says that it is not found.
+    A cell that is not there, another organization's, or of a collection that the caller's key is not for, is passed
+    over: opening it says that it is not found.
     """
     if caller.roles & KEEPERS:
         return
@@ -40,6 +41,7 @@ def _is_hidden(database: Database, shelf: Shelf, caller: Caller, cell: Cell) -> 
     if found is None:
         return False
     collection = shelf.by_number(found[0])
-    if collection.org_id != caller.org_id or not collection.policy.reveal_required:
+    mine = collection.org_id == caller.org_id and caller.sees(collection.collection_id)
+    if not mine or not collection.policy.reveal_required:
         return False
     return database.row(_REVEALED, caller.person, caller.org_id, caller.member_id, cell.cell_id) is None
