@@ -20,6 +20,7 @@ class Outcome:
     searches_ms: list[float] = field(default_factory=list)
     sign_ins_ms: list[float] = field(default_factory=list)
     candidates: int = 0
+    told_to_wait: int = 0
     failed: int = 0
 
 
@@ -36,7 +37,8 @@ class Searcher:
 
     def sign_in(self) -> None:
         """Begin a session. A code that was given out already is waited for before the clock starts."""
-        self.session, answer = self.place.person.sign_in(self._line)
+        self.session, answer, waits = self.place.person.sign_in(self._line)
+        self.outcome.told_to_wait += waits
         self._note(answer, self.outcome.sign_ins_ms)
 
     def search(self, number: int) -> float | None:

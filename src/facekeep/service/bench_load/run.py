@@ -114,6 +114,7 @@ def _figures(plan: Plan, contract: ModelContract, alone: _OneAtATime, at_once: _
         clients=plan.clients,
         seconds=plan.seconds,
         sign_in_under_load_ms=round(median(one for outcome in at_once.outcomes for one in outcome.sign_ins_ms), 1),
+        told_to_wait=sum(one.told_to_wait for one in at_once.outcomes),
         searches=len(times),
         per_second=round(len(times) / plan.seconds, 1),
         failed=alone.failed + sum(one.failed for one in at_once.outcomes),
