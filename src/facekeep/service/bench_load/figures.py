@@ -8,7 +8,7 @@ class LoadFigures(msgspec.Struct, frozen=True):
 
     `search_ms` and `scan_ms` are medians of searches one at a time and of bare scans of the same blocks in turns with
     them, `above_scan_ms` the median of their differences, `flush_ms` that of a flush of the same disk in these turns: a
-    search waits for six, four of log entries and two of commits. `candidates` is the mean length of the lists of these
+    search waits for seven, five of entries and two of commits. `candidates` is the mean length of the lists of these
     searches, `sign_in_ms` the median of people signing in one at a time (password and code).
 
     Under load `clients` of `people`, who have two each, search at once for `seconds`, half of them after signing in
