@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from facekeep.cli.main import run
+
 ESCAPE = "\x1b]0;owned\x07"
 CANDIDATE = {
     "rank": 1,
@@ -138,3 +140,12 @@ def test_a_link_or_a_pipe_is_no_photo(keep, tmp_path, photo, capsys) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     assert keep("search", "c1", tmp_path / "pipe.jpg") in {2, 3}
     assert not keep.requests("POST /v1/search")
+
+
+def test_half_a_key_is_wrong_usage_and_no_broken_log(tmp_path, capsys) -> None:
+    export = tmp_path / "export"
+    export.write_text("{}\n")
+    for key in ("", "facekeep/log_x", "facekeep/log_x+a0b10edd+"):
+        assert run(["log", "verify", str(export), "--key", key]) == 2
+        assert "facekeep log checkpoint" in capsys.readouterr().err
+    assert run(["log", "verify", str(export), "--key", "facekeep/log_x+a0b10edd+AAAA"]) == 6

@@ -172,3 +172,12 @@ def _outcome(untrusted):
         return decode(untrusted, Limits(1_000_000, 4_000)).mode
     except BadInput as refusal:
         return refusal.code
+
+
+def test_the_limit_of_one_photo_is_not_left_behind_for_the_process(drawn):
+    usual = Image.MAX_IMAGE_PIXELS
+    small = Limits(max_pixels=100, max_side_px=10)
+    assert _refused(drawn("PNG"), small) is Code.PHOTO_TOO_MANY_PIXELS
+    assert usual == Image.MAX_IMAGE_PIXELS
+    decode(drawn("PNG"), LIMITS)
+    assert usual == Image.MAX_IMAGE_PIXELS

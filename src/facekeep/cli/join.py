@@ -44,5 +44,5 @@ def _accept(options: Options, invitation: str) -> None:
 
 def _password_of(offer: JoinOffer) -> SecondFactor:
     if offer.password is None:
-        raise Refused(Code.FORBIDDEN, "this organization asks for a passkey; join through a browser")
+        raise Refused(Code.FORBIDDEN, "this organization allows no passwords; join with a passkey, in a browser")
     return offer.password

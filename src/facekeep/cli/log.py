@@ -1,6 +1,7 @@
 """`facekeep log`: show the log, and check it with nothing but the mathematics."""
 
 import itertools
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from facekeep.cli.screen import emit_json, safe, say, table
 from facekeep_sdk import Checkpoint, ExportCheck, LogEntry, verify_export
 
 _LARGEST_PORT = 65_535
+_KEY = re.compile(r"\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*")  # C2SP signed-note: name, hash, key
 
 
 @click.group()
@@ -146,6 +148,8 @@ def witness(listen: str, state: Path, origin_keys: tuple[str, ...], name: str, *
 def _verify_file(options: Options, file: Path | None, key: str | None) -> None:
     if file is None or key is None:
         raise click.UsageError("to check an export, give both its file and --key")
+    if not _KEY.fullmatch(key.strip()):
+        raise click.UsageError("--key wants the log's public key, all of it, as `facekeep log checkpoint` prints it")
     found = verify_export(file, key.strip())
     if options.as_json:
         emit_json(found)

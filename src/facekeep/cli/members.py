@@ -65,7 +65,8 @@ def invite(options: Options, name: str, roles: tuple[str, ...], hours: int) -> N
     if options.as_json:
         emit_json(made)
         return
-    say(f"invitation code, shown once: {safe(made.code)}", f"withdraw it with: {safe(made.invitation_id)}")
+    say(f"invitation code, shown once: {safe(made.code)}")
+    say(f"withdraw it with: facekeep members withdraw {safe(made.invitation_id)}")
 
 
 @command.command()
@@ -102,6 +103,7 @@ def add_program(options: Options, name: str, roles: tuple[str, ...]) -> None:
         emit_json(made)
     else:
         say(f"added {safe(made.name)}: {safe(made.member_id)}")
+        say(f"make a key for it with: facekeep keys create NAME --member {safe(made.member_id)}")
 
 
 @command.command("set-roles")

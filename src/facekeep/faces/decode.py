@@ -8,6 +8,8 @@ pixels of its first frame survive: no metadata, color profile, further frame or 
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,10 +98,7 @@ def decode(untrusted_photo: bytes, limits: Limits) -> Image.Image:
         `photo_too_hard` (it would take more memory than a photo may).
     """
     kind = _allowed_format(untrusted_photo, limits)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a broken EXIF directory is no broken photo
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        Image.MAX_IMAGE_PIXELS = limits.max_pixels
+    with _bombs_refused(limits):
         try:
             with Image.open(io.BytesIO(untrusted_photo), formats=[kind]) as image:
                 _check_size(image.size, limits)
@@ -113,6 +112,20 @@ def decode(untrusted_photo: bytes, limits: Limits) -> Image.Image:
             raise BadInput(Code.PHOTO_DAMAGED, f"the photo begins like {kind} but cannot be read") from error
         except _BROKEN as error:
             raise BadInput(Code.PHOTO_DAMAGED, f"the {kind} photo is damaged or cut off") from error
+
+
+@contextmanager
+def _bombs_refused(limits: Limits) -> Iterator[None]:
+    """Pillow refuses larger photos inside the block, for the whole process: the worker decodes on one thread."""
+    usual = Image.MAX_IMAGE_PIXELS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a broken EXIF directory is no broken photo
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        Image.MAX_IMAGE_PIXELS = limits.max_pixels
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = usual
 
 
 def _allowed_format(untrusted_photo: bytes, limits: Limits) -> str:

@@ -114,7 +114,8 @@ def load(settings: Settings) -> Credentials:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Credentials)
     except (OSError, msgspec.DecodeError) as error:
-        raise BadInput(Code.INVALID_REQUEST, f"no usable credentials for this keep in {path}") from error
+        text = f"nobody is signed in here, and {path} holds no API key; see: facekeep sign-in"
+        raise BadInput(Code.INVALID_REQUEST, text) from error
 
 
 def current(settings: Settings) -> Credentials:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facekeep.service.age_gap import years_apart
 from facekeep.service.cells import fetch
-from facekeep.service.collections import Collection, searchable
+from facekeep.service.collections import searchable
 from facekeep.service.faces import place_of
 from facekeep.service.keep import Keep
 from facekeep.service.log import Checkpoint, newest_checkpoint
@@ -28,8 +28,6 @@ from facekeep.service.review import Known, known_of
 from facekeep.terms import BlockRef, Box, CaseId, CollectionId, FaceId, LeadId, PersonId, SessionToken
 from facekeep.vault.wire import Candidate as Released
 from facekeep.vault.wire import Candidates, Grant, GrantSearch, OpenSums
-
-_USUAL_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def search_by_photo(
     Tampered
         `sums_refused`, `block_altered`: nothing was released.
     """
-    collections = searchable(keep, session, collection_ids)
+    searchable(keep, session, collection_ids)
     analysis = analyzed(keep, untrusted_photo, box=box, probes=True)
     try:
         face = probe_face(analysis, face_index)
@@ -125,12 +123,12 @@ def search_by_photo(
             session=session,
             collection_ids=tuple(collection_ids),
             probes=face.probe.astype("<f4", copy=False).tobytes(),
-            top_k=top_k or _usual_length(collections),
+            top_k=top_k,
             score_floor=score_floor,
             case_id=case_id or "",
             probe_captured_at=probe_captured_at,
         )
-        found = settled(lambda: _found(keep, question, collections[0].model))
+        found = settled(lambda: _found(keep, question))
         return FoundByPhoto(Probe(seen(face), face_index or 0), tuple(seen(one) for one in analysis.faces), found)
     finally:
         forget_templates([analysis])
@@ -148,22 +146,20 @@ def search_by_face(
     score_floor: float | None = None,
 ) -> Found:
     """Candidates for a face that is already enrolled; the face itself is left out."""
-    collections = searchable(keep, session, collection_ids)
-    length = top_k or _usual_length(collections)
 
     def attempt() -> Found:
         (cell,) = fetch(keep, [place_of(keep, session, face_id).template_cell])
         question = GrantSearch(
             session=session,
             collection_ids=tuple(collection_ids),
-            top_k=length,
+            top_k=top_k,
             score_floor=score_floor,
             face_id=face_id,
             probe_cell=cell,
             case_id=case_id or "",
             probe_captured_at=probe_captured_at,
         )
-        return _found(keep, question, collections[0].model)
+        return _found(keep, question)
 
     return settled(attempt)
 
@@ -180,14 +176,14 @@ def released(keep: Keep, question: GrantSearch) -> Candidates:
         wipe(sums)
 
 
-def _found(keep: Keep, question: GrantSearch, model: str) -> Found:
+def _found(keep: Keep, question: GrantSearch) -> Found:
     answer = released(keep, question)
     (shown,) = answer.lists
     asked = [(one.place, one.lead_id, one.is_revealed) for one in shown.candidates]
     ranked = zip(shown.candidates, known_of(keep, question.session, asked), strict=True)
     return Found(
         tuple(_candidate(rank, question, one, known) for rank, (one, known) in enumerate(ranked, start=1)),
-        model,
+        answer.model,
         answer.gallery,
         answer.floor,
         shown.withheld,
@@ -206,11 +202,6 @@ def _scanned(keep: Keep, grant: Grant) -> NDArray[np.int32]:
         return keep.search.scan(blocks, probes)
     finally:
         wipe(probes)
-
-
-def _usual_length(collections: Sequence[Collection]) -> int:
-    """Ten candidates, or fewer where a collection's policy allows fewer."""
-    return min([_USUAL_LENGTH, *(one.policy.top_k for one in collections)])
 
 
 def _candidate(rank: int, question: GrantSearch, one: Released, known: Known) -> Candidate:

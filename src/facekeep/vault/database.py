@@ -4,8 +4,9 @@ Holds who exists, which keys open what, which face lies in which block and slot,
 Every page is encrypted and authenticated; deleted rows are overwritten.
 """
 
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from facekeep.errors import Code, FacekeepError, Tampered, Unavailable
 from facekeep.vault.schema import STEPS, statements
 
 Row = tuple[Any, ...]
+ONE_OF = "IN (SELECT value FROM json_each(?))"  # with `listed`: one statement for many rows
 _CHECK_WHOLE_FILE_BELOW_BYTES = 256 * 1024 * 1024
 
 class Database:
@@ -144,6 +146,11 @@ class Database:
     def close(self) -> None:
         """Close the connection; the key goes with it."""
         self._connection.close()
+
+
+def listed(values: Iterable[int] | Iterable[str]) -> str:
+    """Row numbers or ids as `ONE_OF` takes them."""
+    return json.dumps(list(values))
 
 
 def _sync(path: Path) -> None:

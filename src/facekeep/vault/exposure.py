@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facekeep.vault.clock import day_number
-from facekeep.vault.database import Database
+from facekeep.vault.database import Database, listed
 from facekeep.vault.grants import probe_digest
 from facekeep.vault.incidents.register import is_frozen
 
 WINDOW_DAYS = 30
+_OF_FACES = "FROM exposures WHERE principal = ? AND face IN (SELECT value FROM json_each(?))"
 UNLIMITED = 1_000_000  # only an evaluation collection may carry it
 
 
@@ -39,20 +40,15 @@ def admit(database: Database, principal: str, faces: Sequence[int], probe: bytes
     """Count this probe against each of `faces` and return those that may still be released. Inside a transaction."""
     if limit >= UNLIMITED:
         return set(faces)
-    return {face for face in faces if _admit_one(database, principal, face, probe, limit)}
-
-
-def _admit_one(database: Database, principal: str, face: int, probe: bytes, limit: int) -> bool:
-    today = day_number()
-    last_day_over = today - WINDOW_DAYS
+    today, wanted = day_number(), listed(faces)
+    over = today - WINDOW_DAYS
     if not is_frozen(database):
-        sql = "DELETE FROM exposures WHERE principal = ? AND face = ? AND day <= ?"
-        database.run(sql, principal, face, last_day_over)
-    sql = "SELECT probe FROM exposures WHERE principal = ? AND face = ? AND day > ?"
-    seen = database.rows(sql, principal, face, last_day_over)
-    if (probe,) in seen:
-        return True
-    if len(seen) >= limit:
-        return False
-    database.run("INSERT OR REPLACE INTO exposures VALUES (?, ?, ?, ?)", principal, face, probe, today)
-    return True
+        database.run(f"DELETE {_OF_FACES} AND day <= ?", principal, wanted, over)
+    sql = f"SELECT face, count(*) {_OF_FACES} AND day > ? GROUP BY face"
+    counts: dict[int, int] = dict(database.rows(sql, principal, wanted, over))
+    sql = f"SELECT face {_OF_FACES} AND day > ? AND probe = ?"
+    again = {face for (face,) in database.rows(sql, principal, wanted, over, probe)}
+    fresh = [face for face in dict.fromkeys(faces) if face not in again and counts.get(face, 0) < limit]
+    sql = "INSERT OR REPLACE INTO exposures VALUES (?, ?, ?, ?)"
+    database.run_many(sql, [(principal, face, probe, today) for face in fresh])
+    return again.union(fresh)

@@ -1,14 +1,18 @@
 """Where faces and persons lie: reading them from the database, a page at a time."""
 
+from collections.abc import Iterable
+
 from facekeep.errors import BadInput, Code
-from facekeep.vault.database import Database, Row
+from facekeep.vault.database import ONE_OF, Database, Row, listed
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.wire import FacePlace, PersonPlace
 
-_FACE = (
-    "SELECT f.face_id, p.person_id, c.collection_id, f.face_cell, p.person_cell, f.template_cell, f.crop_cell,"
-    " f.photo_cell FROM faces f JOIN persons p ON p.number = f.person JOIN collections c ON c.number = f.collection"
+_FACE_COLUMNS = (
+    "f.face_id, p.person_id, c.collection_id, f.face_cell, p.person_cell, f.template_cell, f.crop_cell, f.photo_cell"
+    " FROM faces f JOIN persons p ON p.number = f.person JOIN collections c ON c.number = f.collection"
 )
+_FACE = f"SELECT {_FACE_COLUMNS}"
+_NUMBERED_FACE = f"SELECT f.number, {_FACE_COLUMNS}"
 _PERSON = (
     "SELECT p.person_id, c.collection_id, p.person_cell, (SELECT count(*) FROM faces f WHERE f.person = p.number)"
     " FROM persons p JOIN collections c ON c.number = p.collection"
@@ -25,8 +29,9 @@ def face_by_id(database: Database, org_id: str, face_id: str) -> FacePlace:
 
 def faces_by_number(database: Database, numbers: list[int]) -> dict[int, FacePlace]:
     """Live faces by row number; forgotten ones are left out."""
-    found = [(number, database.row(f"{_FACE} WHERE f.number = ?", number)) for number in numbers]
-    return {number: FacePlace(*row) for number, row in found if row is not None}
+    rows = database.rows(f"{_NUMBERED_FACE} WHERE f.number {ONE_OF}", listed(numbers))
+    found = {number: FacePlace(*row) for number, *row in rows}
+    return {number: found[number] for number in numbers if number in found}
 
 
 def faces_page(
@@ -59,6 +64,12 @@ def number_of_face(database: Database, place: FacePlace) -> int:
     """The row number of a live face."""
     (number,) = database.row("SELECT number FROM faces WHERE face_id = ?", place.face_id) or (0,)
     return int(number)
+
+
+def numbers_of_faces(database: Database, face_ids: Iterable[str]) -> dict[str, int]:
+    """The row numbers of live faces, by id."""
+    sql = "SELECT face_id, number FROM faces WHERE face_id IN (SELECT value FROM json_each(?))"
+    return dict(database.rows(sql, listed(face_ids)))
 
 
 def number_of_person(database: Database, place: PersonPlace) -> int:

@@ -30,7 +30,10 @@ def session_of(request: Request) -> SessionToken:
     return session
 
 
-def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> str | None:
+OnceHeader = Annotated[str | None, Header(description="Do this once: 1 to 64 visible ASCII characters.")]
+
+
+def idempotency_key(idempotency_key: OnceHeader = None) -> str | None:
     """The request's Idempotency-Key: 1 to 64 visible ASCII characters. The answer is remembered for 24 hours."""
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         raise BadInput(Code.INVALID_REQUEST, "Idempotency-Key must be 1 to 64 visible ASCII characters")

@@ -45,11 +45,17 @@ class Gallery:
         """One probe, float32 (D,) of unit length."""
         return _unit_vectors(f"probe {number}", 1, self.dimension).reshape(-1)
 
+    def rows_near_probes(self, start: int, count: int) -> range:
+        """Which of `count` rows from `start` on lie near a probe, counted from `start`; evenly spread."""
+        return range(-start % self._stride, count, self._stride)
+
+    @property
+    def _stride(self) -> int:
+        return max(1, self.templates // (self.probes * _NEAR))
+
     def _plant(self, batch: Templates, start: int) -> None:
-        """Turn evenly spread rows towards the probes."""
-        stride = max(1, self.templates // (self.probes * _NEAR))
-        for row in range(-start % stride, len(batch), stride):
-            probe = self.probe((start + row) // stride % self.probes)
+        for row in self.rows_near_probes(start, len(batch)):
+            probe = self.probe((start + row) // self._stride % self.probes)
             away = batch[row] - probe * (batch[row] @ probe)
             away /= np.linalg.norm(away)
             batch[row] = _COSINE * probe + np.sqrt(1 - _COSINE**2) * away

@@ -19,11 +19,9 @@ from facekeep.service.keep import Keep
 from facekeep.service.sessions import end_session, open_session
 from facekeep.settings import Settings
 from facekeep.store import Store
-from facekeep.terms import BlockRef, CollectionId, FaceId, ModelContract, SessionToken
+from facekeep.terms import BlockRef, CaseId, CollectionId, FaceId, ModelContract, SessionToken
 from facekeep.vault.client import VaultClient
-from facekeep.vault.wire import Grant, GrantSearch
-
-_POLICY = Policy(evaluation=True, exposure_limit=1_000_000)  # a load test is more than a person may ask a day
+from facekeep.vault.wire import MAX_FACES_A_BATCH, Grant, GrantSearch
 
 
 class _FacesOf(SyntheticFaces):
@@ -59,13 +57,18 @@ def keep_beside(settings: Settings, contract: ModelContract) -> Iterator[Keep]:
 
 
 def fill(keep: Keep, session: SessionToken, gallery: Gallery) -> Filled:
-    """Enroll the gallery; every 97th face or so is one to search with, so that lists differ."""
-    collection_id = create_collection(keep, session, "load", _POLICY, None).collection_id
+    """Enroll the gallery into an ordinary collection, as it is made where nobody says otherwise.
+
+    Searches are made with its faces that resemble nine others: their lists are full, and nobody sees a record through
+    more different probes than the vault allows.
+    """
+    collection_id = create_collection(keep, session, "load", Policy(), None).collection_id
     faces: list[FaceId] = []
-    for batch in gallery.batches():
+    for number, batch in enumerate(gallery.batches()):
         photos = [PhotoToEnroll(template.tobytes(), source="synthetic") for template in batch]
         done = enroll(keep, session, collection_id, photos, now=datetime.now(UTC))
-        faces += [photo.faces[0].face_id for photo in done.photos[::97]]
+        alike = gallery.rows_near_probes(number * MAX_FACES_A_BATCH, len(batch))
+        faces += [done.photos[row].faces[0].face_id for row in alike]
     return Filled(collection_id, tuple(faces))
 
 
@@ -80,10 +83,15 @@ def signed_in(keep: Keep, api_key: str) -> Iterator[SessionToken]:
 
 
 def granted(
-    keep: Keep, session: SessionToken, filled: Filled, gallery: Gallery
+    keep: Keep, session: SessionToken, case_id: CaseId, filled: Filled, gallery: Gallery
 ) -> tuple[list[BlockRef], NDArray[np.int32]]:
     """The blocks of the collection and one quantized probe, as a search node is given them."""
-    ask = GrantSearch(session=session, collection_ids=(filled.collection_id,), probes=gallery.probe(0).tobytes())
+    ask = GrantSearch(
+        session=session,
+        collection_ids=(filled.collection_id,),
+        probes=gallery.probe(0).tobytes(),
+        case_id=case_id,
+    )
     grant = keep.vault.call(ask, Grant)
     blocks = [BlockRef(one.block_id, one.slots, one.digest) for one in grant.blocks]
     return blocks, np.frombuffer(grant.probes, "<i4").reshape(1, -1)

@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -15,12 +14,19 @@ from facekeep.service.bench_keep.memory import held_together, processes_of, requ
 from facekeep.service.bench_load.clients import Outcome, Searcher, together
 from facekeep.service.bench_load.figures import LoadFigures
 from facekeep.service.bench_load.filled import Filled, fill, granted, keep_beside, signed_in
+from facekeep.service.bench_load.flushes import flushes_in
+from facekeep.service.bench_load.line import Line
+from facekeep.service.bench_load.organization import allow_many_searches, investigators
+from facekeep.service.keep import Keep
 from facekeep.service.whole_keep import first_key, running_whole_keep
 from facekeep.settings import Settings
-from facekeep.terms import ModelContract
+from facekeep.terms import CaseId, ModelContract, SessionToken
 
 Report = Callable[[str], None]
-_EARLY = 1 / 6  # of the time under load
+_COMING = 1 / 3  # of the time under load, in which half of the clients sign in
+_EARLY = 1 / 2
+_WARM_UP = 10
+_LIKENESSES = 100  # groups of ten faces that resemble each other
 _MB = 1e6
 
 
@@ -32,6 +38,26 @@ class Plan:
     turns: int = 100
     clients: int = 50
     seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _OneAtATime:
+    """(search, scan, flush) in ms, next to each other; how long lists were, and how long signing in took."""
+
+    turns: list[tuple[float, float, float]]
+    sign_ins_ms: list[float]
+    candidates: float
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _AtOnce:
+    """What became of every client, and what the keep weighed, in MB, early on and at the end."""
+
+    people: int
+    outcomes: list[Outcome]
+    early_mb: float
+    late_mb: float
 
 
 def run(plan: Plan, *, json_path: Path | None = None, report: Report) -> LoadFigures:
@@ -51,84 +77,91 @@ def run(plan: Plan, *, json_path: Path | None = None, report: Report) -> LoadFig
 
 
 def _measured(settings: Settings, plan: Plan, report: Report) -> LoadFigures:
-    api_key = first_key(settings)
-    contract = _contract(settings, api_key)
-    gallery = Gallery(contract.dimension, plan.templates, plan.turns)
-    report(f"enrolling {plan.templates} faces")
-    with keep_beside(settings, contract) as keep, signed_in(keep, api_key) as session:
-        filled = fill(keep, session, gallery)
-        blocks, probe = granted(keep, session, filled, gallery)
-        report("searching, one at a time")
-        pairs = _in_turns(settings, api_key, filled, plan.turns, lambda: keep.search.scan(blocks, probe))
+    admin_key, line = first_key(settings), Line(settings.http.port)
+    contract = _contract(line, admin_key)
+    gallery = Gallery(contract.dimension, plan.templates, max(1, min(_LIKENESSES, plan.templates // 100)))
+    with keep_beside(settings, contract) as keep:
+        report(f"enrolling {plan.templates} faces")
+        with signed_in(keep, admin_key) as session:
+            filled = fill(keep, session, gallery)
+        report("inviting people, who join and open cases")
+        allow_many_searches(line, admin_key)
+        places = investigators(line, admin_key, (plan.clients + 1) // 2)
+        line.close()
+        at_work = [Searcher(settings.http.port, place, filled) for place in places]
+        report("signing in, and searching one at a time")
+        one_at_a_time = _one_at_a_time(keep, at_work, filled, gallery, plan.turns)
+    coming = [Searcher(settings.http.port, place, filled) for place in places[: plan.clients // 2]]
     report(f"searching, {plan.clients} clients at once for {plan.seconds:.0f} s")
-    searchers = [Searcher(settings.http.port, api_key, filled) for _ in range(plan.clients)]
-    return _figures(plan, contract, pairs, *_under_load(settings, searchers, plan.seconds))
+    at_once = _under_load(settings, at_work, coming, plan.seconds)
+    return _figures(plan, contract, one_at_a_time, at_once)
 
 
-def _figures(
-    plan: Plan,
-    contract: ModelContract,
-    pairs: list[tuple[float, float]],
-    outcomes: list[Outcome],
-    weights: tuple[float, float],
-) -> LoadFigures:
-    times = sorted(one for outcome in outcomes for one in outcome.milliseconds)
+def _figures(plan: Plan, contract: ModelContract, alone: _OneAtATime, at_once: _AtOnce) -> LoadFigures:
+    times = sorted(one for outcome in at_once.outcomes for one in outcome.searches_ms)
     shares = quantiles(times, n=100)
     return LoadFigures(
         dimension=contract.dimension,
         templates=plan.templates,
         turns=plan.turns,
-        search_ms=round(median(search for search, _ in pairs), 2),
-        scan_ms=round(median(scan for _, scan in pairs), 2),
-        above_scan_ms=round(median(search - scan for search, scan in pairs), 2),
+        search_ms=round(median(search for search, _, _ in alone.turns), 2),
+        scan_ms=round(median(scan for _, scan, _ in alone.turns), 2),
+        above_scan_ms=round(median(search - scan for search, scan, _ in alone.turns), 2),
+        flush_ms=round(median(flush for _, _, flush in alone.turns), 2),
+        candidates=round(alone.candidates, 1),
+        sign_in_ms=round(median(alone.sign_ins_ms), 1),
+        people=at_once.people,
         clients=plan.clients,
         seconds=plan.seconds,
+        sign_in_under_load_ms=round(median(one for outcome in at_once.outcomes for one in outcome.sign_ins_ms), 1),
+        told_to_wait=sum(one.told_to_wait for one in at_once.outcomes),
         searches=len(times),
         per_second=round(len(times) / plan.seconds, 1),
-        failed=sum(one.failed for one in outcomes),
+        failed=alone.failed + sum(one.failed for one in at_once.outcomes),
         p50_ms=round(shares[49], 1),
         p95_ms=round(shares[94], 1),
         p99_ms=round(shares[98], 1),
-        memory_early_mb=round(weights[0], 1),
-        memory_late_mb=round(weights[1], 1),
+        memory_early_mb=round(at_once.early_mb, 1),
+        memory_late_mb=round(at_once.late_mb, 1),
     )
 
 
-def _contract(settings: Settings, api_key: str) -> ModelContract:
+def _contract(line: Line, api_key: str) -> ModelContract:
     """The model that the keep runs, as it says itself."""
-    connection = HTTPConnection("127.0.0.1", settings.http.port, timeout=60)
-    connection.request("GET", "/v1/status", headers={"Authorization": f"Bearer {api_key}"})
-    model = msgspec.json.decode(connection.getresponse().read())["model"]
-    connection.close()
+    model = line.ask("GET", "/v1/status", bearer=api_key)["model"]
     return ModelContract(*(model[name] for name in ModelContract.__dataclass_fields__))
 
 
-def _in_turns(
-    settings: Settings, api_key: str, filled: Filled, turns: int, scan: Callable[[], object]
-) -> list[tuple[float, float]]:
-    """(search, scan) in ms, next to each other; the first turns warm up and are dropped."""
-    searcher, pairs = Searcher(settings.http.port, api_key, filled), []
-    for number in range(-10, turns):
-        search_ms = searcher.search(number)
-        started = time.perf_counter()
-        scan()
-        scan_ms = (time.perf_counter() - started) * 1e3
-        if number >= 0 and search_ms is not None:
-            pairs.append((search_ms, scan_ms))
-    searcher.close()
-    return pairs
+def _one_at_a_time(keep: Keep, people: Sequence[Searcher], filled: Filled, gallery: Gallery, turns: int) -> _OneAtATime:
+    """Everybody signs in, and the first one searches in turns with scans; the first turns warm up and are dropped."""
+    for one in people:
+        one.sign_in()
+    searcher, timed = people[0], []
+    blocks, probe = granted(keep, SessionToken(searcher.session), CaseId(searcher.place.case_id), filled, gallery)
+    with flushes_in(keep.settings.data_dir.parent) as flush_ms:
+        for number in range(-_WARM_UP, turns):
+            search_ms = searcher.search(number)
+            started = time.perf_counter()
+            keep.search.scan(blocks, probe)
+            scan_ms = (time.perf_counter() - started) * 1e3
+            if number >= 0 and search_ms is not None:
+                timed.append((search_ms, scan_ms, flush_ms()))
+    return _OneAtATime(
+        timed,
+        sign_ins_ms=[ms for one in people for ms in one.outcome.sign_ins_ms],
+        candidates=searcher.outcome.candidates / max(1, len(searcher.outcome.searches_ms)),
+        failed=sum(one.outcome.failed for one in people),
+    )
 
 
-def _under_load(
-    settings: Settings, searchers: list[Searcher], seconds: float
-) -> tuple[list[Outcome], tuple[float, float]]:
-    """The outcome of each client, and what the keep weighed early on and at the end."""
+def _under_load(settings: Settings, at_work: Sequence[Searcher], coming: Sequence[Searcher], seconds: float) -> _AtOnce:
     early: list[float] = []
+    time.sleep(max([0.0, *(one.place.person.app.wait_s() for one in coming)]))
     look = threading.Timer(seconds * _EARLY, lambda: early.append(_memory(settings)))
     look.start()
-    outcomes = list(together(searchers, seconds))
+    outcomes = list(together(at_work, coming, seconds, seconds * _COMING))
     look.join()
-    return outcomes, (early[0], _memory(settings))
+    return _AtOnce(len(at_work), outcomes, early[0], _memory(settings))
 
 
 def _memory(settings: Settings) -> float:

@@ -56,7 +56,7 @@ class SealedMatcher:
         with self._session() as session, self._collection(session) as collection_id:
             rows = self._enroll(session, collection_id, gallery)
             question = GrantSearch(session=session, collection_ids=(collection_id,), top_k=depth)
-            return self._search(question, probes, rows)
+            return self._search(question, probes, rows, depth)
 
     @contextmanager
     def _session(self) -> Iterator[SessionToken]:
@@ -90,8 +90,8 @@ class SealedMatcher:
             rows |= {place.face_id: start + at for at, place in enumerate(batch.places)}
         return rows
 
-    def _search(self, question: GrantSearch, probes: Templates, rows: dict[FaceId, int]) -> Lists:
-        lists = empty_lists(len(probes), question.top_k)
+    def _search(self, question: GrantSearch, probes: Templates, rows: dict[FaceId, int], depth: int) -> Lists:
+        lists = empty_lists(len(probes), depth)
         for start in range(0, len(probes), MAX_PROBES):
             asked = replace(question, probes=probes[start : start + MAX_PROBES].astype("<f4").tobytes())
             for at, found in enumerate(settled(partial(released, self._keep, asked)).lists):

@@ -1,5 +1,7 @@
 """Leads: recording what a search in a case found, showing, deciding and revealing."""
 
+from collections.abc import Container, Mapping
+
 import msgspec
 
 from facekeep.errors import BadInput, Code
@@ -38,13 +40,12 @@ def describe_leads(vault: OpenVault, caller: Caller, message: wire.DescribeLeads
     """Quality and date of the photos of some leads, out of their face cells, and nothing else of those."""
     if len(message.cells) != len(message.lead_ids):
         raise BadInput(Code.INVALID_REQUEST, "expected one cell a lead")
-    leads = leads_of(vault, caller)
-    found = [leads.seen(caller, lead_id) for lead_id in message.lead_ids]
-    at = places.faces_by_number(vault.database, [lead.face for lead in found])
-    if any(cell.cell_id != at[lead.face].face_cell for lead, cell in zip(found, message.cells, strict=True)):
+    faces = leads_of(vault, caller).faces_of(caller, message.lead_ids)
+    at = places.faces_by_number(vault.database, faces)
+    if any(cell.cell_id != at[face].face_cell for face, cell in zip(faces, message.cells, strict=True)):
         raise BadInput(Code.INVALID_REQUEST, "that is not the record of this lead's face")
     photos = tuple(_photo(vault, caller, cell) for cell in message.cells)
-    vault.journal.note_all(caller, naming("leads.described", {}, {"faces": [at[one.face].face_id for one in found]}))
+    vault.journal.note_all(caller, naming("leads.described", {}, {"faces": [at[face].face_id for face in faces]}))
     return wire.LeadsDescribed(photos=photos)
 
 
@@ -87,18 +88,17 @@ def record(
     if not grant.case_id:
         return lists
     best = _best(grant, lists)
-    numbers = {face_id: places.number_of_face(vault.database, found.place) for face_id, (found, _) in best.items()}
+    numbers = places.numbers_of_faces(vault.database, best)
     leads = leads_of(vault, caller)
     if grant.only is not None:
         leads.note_finder(caller, grant.case_id, numbers.values())
         return lists
     facts = {numbers[face_id]: _facts(grant, *found) for face_id, found in best.items()}
     ids = leads.record(caller, grant.case_id, facts)
-    by_face = {face_id: leads.seen(caller, ids[number]) for face_id, number in numbers.items()}
+    by_face = {face_id: ids[number] for face_id, number in numbers.items()}
+    revealed = leads.revealed_to(caller, ids.values())
     return tuple(
-        msgspec.structs.replace(
-            one, candidates=tuple(_as_lead(vault, caller, found, by_face) for found in one.candidates)
-        )
+        msgspec.structs.replace(one, candidates=tuple(_as_lead(found, by_face, revealed) for found in one.candidates))
         for one in lists
     )
 
@@ -130,13 +130,10 @@ def _facts(grant: SearchGrant, candidate: wire.Candidate, probe: bytes) -> LeadF
     )
 
 
-def _as_lead(
-    vault: OpenVault, caller: Caller, candidate: wire.Candidate, by_face: dict[str, Lead]
-) -> wire.Candidate:
-    lead = by_face[candidate.place.face_id]
-    return msgspec.structs.replace(
-        candidate, lead_id=LeadId(lead.lead_id), is_revealed=_is_revealed(vault, caller, lead)
-    )
+def _as_lead(candidate: wire.Candidate, by_face: Mapping[str, str], revealed: Container[str]) -> wire.Candidate:
+    lead_id = by_face[candidate.place.face_id]
+    is_revealed = candidate.is_revealed or lead_id in revealed
+    return msgspec.structs.replace(candidate, lead_id=LeadId(lead_id), is_revealed=is_revealed)
 
 
 def _is_revealed(vault: OpenVault, caller: Caller, lead: Lead) -> bool:

@@ -27,6 +27,7 @@ from facekeep.vault.wire import Candidate, CandidateList, FacePlace
 
 _CANDIDATE_BYTES = 640  # at most, encoded; what replies are padded to
 _FLOOR_WITHOUT_TABLE = 0.5
+_USUAL_LENGTH = 10
 
 
 def ask_detect(_vault: OpenVault, _caller: Caller, _message: wire.AskDetect) -> wire.Done:
@@ -37,7 +38,7 @@ def ask_detect(_vault: OpenVault, _caller: Caller, _message: wire.AskDetect) -> 
 def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) -> wire.Grant:
     """Leave to scan the live blocks of some collections for some probes."""
     vault.refuse_while_quarantined()
-    collections = _searchable(vault, caller, message)
+    collections, longest = _searchable(vault, caller, message)
     case = admission.case_for(vault, caller, collections, message.case_id)
     only = _only(vault, collections, message.only)
     untrusted_probes, leave_out = _probes_of(vault, caller, message, collections[0])
@@ -49,7 +50,7 @@ def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) ->
         session=message.session,
         probes=probes,
         searched=tuple(Searched(one, vault.shelf.stack(one)) for one in collections),
-        top_k=message.top_k,
+        top_k=message.top_k or min(_USUAL_LENGTH, longest),
         floor=-1.0 if only is not None else floor_of_all(vault, collections, message.score_floor),
         only=only,
         leave_out=leave_out,
@@ -105,15 +106,17 @@ def compare(vault: OpenVault, caller: Caller, message: wire.Compare) -> wire.Com
     return wire.Compared(score=score, one_in=_one_in(vault, message.contract, score, 1), entry=entry)
 
 
-def _searchable(vault: OpenVault, caller: Caller, message: wire.GrantSearch) -> list[OpenCollection]:
-    """The collections to search: the caller's, of one model, with a list no longer than each allows."""
+def _searchable(
+    vault: OpenVault, caller: Caller, message: wire.GrantSearch
+) -> tuple[list[OpenCollection], int]:
+    """The collections to search: the caller's, of one model; and the longest list that all of them allow."""
     collections = [collection_of(vault, caller, one) for one in dict.fromkeys(message.collection_ids)]
     if len({one.contract for one in collections}) > 1:
         raise BadInput(Code.MODEL_MISMATCH, "these collections were made with different models")
     longest = min(one.policy.top_k for one in collections)
-    if message.top_k > longest:
+    if message.top_k is not None and message.top_k > longest:
         raise BadInput(Code.INVALID_REQUEST, f"at most {longest} candidates are released here, {message.top_k} asked")
-    return collections
+    return collections, longest
 
 
 def _probes_of(
@@ -210,7 +213,9 @@ def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[l
         entry = _write_outcome(vault, caller, grant, lists)
         usage.count(vault.database, caller.org_id, _kind_of_use(grant), len(grant.probes))
         vault.journal.save_anchor()
-    return _padded(grant, wire.Candidates(lists=lists, gallery=grant.gallery, floor=grant.floor, entry=entry))
+    model = grant.searched[0].collection.contract.name
+    answer = wire.Candidates(lists=lists, model=model, gallery=grant.gallery, floor=grant.floor, entry=entry)
+    return _padded(grant, answer)
 
 
 def _candidate_list(

@@ -1,6 +1,6 @@
 """The leads of an organization's cases. A lead in a case that the caller is not in is not found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -8,7 +8,7 @@ import msgspec
 
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.vault import clock, exposure
-from facekeep.vault.database import Database, Row
+from facekeep.vault.database import ONE_OF, Database, Row, listed
 from facekeep.vault.identity import Caller
 from facekeep.vault.keys import derive, fresh_id, unwrap, wrap
 from facekeep.vault.review import verdicts
@@ -92,11 +92,10 @@ class Leads:
         A face that is a lead of the case already stays that lead. It takes the newer facts until somebody decided. New
         ones are written in the order of random ids, so that their order says nothing of their scores.
         """
-        ids = {face: self._id_of(case_id, face) for face in found}
-        fresh = {face: fresh_id("lea") for face, lead_id in ids.items() if lead_id is None}
+        known = self._ids_of(case_id, found)
+        fresh = {face: fresh_id("lea") for face in found if face not in known}
         for face in sorted(fresh, key=fresh.__getitem__):
             self._insert(caller, case_id, face, fresh[face], found[face])
-        known = {face: lead_id for face, lead_id in ids.items() if lead_id is not None}
         for face, lead_id in known.items():
             self._renew(caller, lead_id, found[face])
         self.note_finder(caller, case_id, found)
@@ -113,6 +112,24 @@ class Leads:
         if row is None or not caller.sees(row[4]):
             raise BadInput(Code.NOT_FOUND, "no such lead")
         return self._lead(caller, row)
+
+    def faces_of(self, caller: Caller, lead_ids: Sequence[str]) -> list[int]:
+        """The row number of each lead's face, all of the caller's cases. Raises BadInput `not_found`."""
+        rows = self._database.rows(f"{_LEAD} AND l.lead_id {ONE_OF}", caller.org_id, caller.member_id, listed(lead_ids))
+        faces = {row[1]: row[3] for row in rows if caller.sees(row[4])}
+        if not faces.keys() >= set(lead_ids):
+            raise BadInput(Code.NOT_FOUND, "no such lead")
+        return [faces[lead_id] for lead_id in lead_ids]
+
+    def revealed_to(self, caller: Caller, lead_ids: Iterable[str]) -> frozenset[str]:
+        """Those of some leads that the caller gave a reason to see."""
+        rows = self._database.rows(
+            "SELECT DISTINCT l.lead_id FROM leads l JOIN lead_reveals r ON r.lead = l.number"
+            " WHERE r.revealing_person = ? AND l.lead_id IN (SELECT value FROM json_each(?))",
+            caller.person,
+            listed(lead_ids),
+        )
+        return frozenset(lead_id for (lead_id,) in rows)
 
     def page(self, caller: Caller, case_id: str, after: int, limit: int) -> tuple[list[Lead], int | None]:
         """Leads of a case after row number `after`, and the number to go on after; None at the end."""
@@ -165,9 +182,9 @@ class Leads:
             clock.timestamp(),
         )
 
-    def _id_of(self, case_id: str, face: int) -> str | None:
-        found = self._database.row("SELECT lead_id FROM leads WHERE case_id = ? AND face = ?", case_id, face)
-        return None if found is None else str(found[0])
+    def _ids_of(self, case_id: str, faces: Iterable[int]) -> dict[int, str]:
+        sql = "SELECT face, lead_id FROM leads WHERE case_id = ? AND face IN (SELECT value FROM json_each(?))"
+        return dict(self._database.rows(sql, case_id, listed(faces)))
 
     def _insert(self, caller: Caller, case_id: str, face: int, lead_id: str, facts: LeadFacts) -> None:
         self._database.run(

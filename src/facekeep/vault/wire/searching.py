@@ -41,6 +41,7 @@ class AskDetect(Message, frozen=True):
 class GrantSearch(Message, frozen=True):
     """Ask to search `collection_ids` with unit-length probes, float32 (p, D). Logged before the grant is given.
 
+    `top_k` None asks for ten candidates, or fewer where a collection's policy allows fewer.
     `only` narrows the search to one person or face (1:N becomes 1:1). With `probe_cell` the probe is an enrolled
     face's own template: `face_id` and its cell, and `probes` is empty; that face is left out of the candidates.
     `case_id` is the case that the search is made in, empty for none. `probe_captured_at`, ISO 8601, is when the photo
@@ -50,7 +51,7 @@ class GrantSearch(Message, frozen=True):
     session: SessionToken
     collection_ids: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1, max_length=64)]
     probes: bytes = b""
-    top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    top_k: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
     score_floor: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
     only: Id | None = None
     face_id: Id | None = None
@@ -77,12 +78,14 @@ class OpenSums(Message, frozen=True):
 
 
 class Candidates(Message, frozen=True):
-    """One list a probe. `gallery` is the number of templates searched, `floor` the score floor that was applied.
+    """One list a probe. `gallery` is the number of templates searched, of the model named `model`, `floor` the score
+    floor that was applied.
 
     `padding` fills the answer up, so that its size does not tell how many candidates there are.
     """
 
     lists: tuple[CandidateList, ...]
+    model: str
     gallery: int
     floor: float
     entry: int

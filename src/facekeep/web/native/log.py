@@ -12,11 +12,15 @@ from facekeep.web.native import models
 from facekeep.web.parsed import Limit, TheKeep, TheSession
 
 router = APIRouter(prefix="/v1/log", tags=["log"])
-LogNumber = Annotated[int, Query(ge=0, le=2**53)]
+_MOST = 2**53  # what JSON readers hold exactly
+Start = Annotated[int, Query(ge=0, le=_MOST, description="Number of the first entry.")]
+Entry = Annotated[int, Query(ge=0, le=_MOST, description="Number of an entry among your organization's own.")]
+Size = Annotated[int, Query(ge=0, le=_MOST, description="Size of a published tree; 0 is the newest checkpoint's.")]
+OldSize = Annotated[int, Query(ge=0, le=_MOST, description="Size of a tree that you saw before.")]
 
 
 @router.get("/entries", responses=errors())
-def read_log(keep: TheKeep, session: TheSession, start: LogNumber = 0, limit: Limit = 100) -> models.LogPage:
+def read_log(keep: TheKeep, session: TheSession, start: Start = 0, limit: Limit = 100) -> models.LogPage:
     """Read your organization's log entries from entry number `start` on."""
     return models.LogPage.model_validate(verbs.read_log(keep, session, start=start, limit=limit))
 
@@ -28,7 +32,7 @@ def checkpoint(keep: TheKeep, session: TheSession) -> models.Checkpoint:  # noqa
 
 
 @router.get("/proof", responses=errors(Code.NOT_FOUND, Code.NOT_YET_PUBLISHED))
-def proof(keep: TheKeep, session: TheSession, entry: LogNumber, size: LogNumber = 0) -> models.Proof:
+def proof(keep: TheKeep, session: TheSession, entry: Entry, size: Size = 0) -> models.Proof:
     """Prove that your organization's `entry` is in the tree of `size` (0: the newest checkpoint)."""
     return _proof(verbs.prove_entry(keep, session, entry=entry, size=size))
 
@@ -37,8 +41,8 @@ def proof(keep: TheKeep, session: TheSession, entry: LogNumber, size: LogNumber 
 def consistency(
     keep: TheKeep,
     session: TheSession,  # noqa: ARG001  the door's
-    old_size: LogNumber,
-    new_size: LogNumber = 0,
+    old_size: OldSize,
+    new_size: Size = 0,
 ) -> models.Proof:
     """Prove that the tree of `new_size` (0: the newest) extends the tree of `old_size`."""
     return _proof(verbs.prove_consistency(keep, old_size=old_size, new_size=new_size))
@@ -54,11 +58,11 @@ def begin_export(keep: TheKeep, session: TheSession) -> models.Export:
 def read_export(
     keep: TheKeep,
     session: TheSession,
-    entry: LogNumber,
+    entry: Entry,
     *,
-    start: LogNumber = 0,
+    start: Start = 0,
     limit: Limit = 100,
-    size: LogNumber = 0,
+    size: Size = 0,
 ) -> models.ExportPage:
     """A page of the export that ends with `entry`: leaves, the key of each, and its proof in the tree of `size`."""
     found = verbs.read_export(keep, session, entry=entry, start=start, limit=limit, size=size)
