@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from decoys import enroll, place
 from town import Town
-from vault_driver import CONTRACT, code_of, unit
+from vault_driver import code_of, unit
 
 from facekeep.errors import FacekeepError
 from facekeep.settings import CanarySettings
@@ -53,26 +54,6 @@ def decoy_key(town: Town) -> str:
     town.keeper.look_at_files(0)
     alarms(town)
     return str(msgspec.json.decode(content)["api_key"])
-
-
-def enroll(town: Town, session: str) -> str:
-    """A real collection with a face; its id."""
-    message = wire.CreateCollection(session=session, name="real", contract=CONTRACT, policy=wire.Policy())
-    collection_id = town.ask(message, wire.CollectionShown).collection.collection_id
-    draft = wire.FaceDraft(template=unit("x").tobytes(), crop=b"\xff\xd8", facts=wire.FaceFacts())
-    batch = town.ask(wire.SealFaces(session=session, collection_id=collection_id, faces=(draft,)), wire.SealedBatch)
-    town.ask(wire.CommitBatch(session=session, batch_id=batch.batch_id), wire.Done)
-    return collection_id
-
-
-def place(town: Town) -> wire.SealedBatch:
-    """What the server does for a decoy collection, which is what it does for any block."""
-    town.vault.placing.hurry()
-    job = town.ask(wire.NextReseal(anew=True), wire.ResealJob)
-    assert job.job_id is not None
-    batch = town.ask(wire.Reseal(job_id=job.job_id, cells=()), wire.SealedBatch)
-    town.ask(wire.CommitBatch(session=None, batch_id=batch.batch_id), wire.Done)
-    return batch
 
 
 # ---- arming ----------------------------------------------------------------------------------------------------------
