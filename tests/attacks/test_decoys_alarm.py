@@ -198,7 +198,7 @@ def test_whoever_opens_every_cell_of_the_store_meets_the_decoys(stocked: tuple[C
         try:
             vault.call(opened, wire.OpenedCells)
         except FacekeepError as error:
-            if error.code == "unauthenticated":
+            if error.code == "frozen":
                 break
     else:
         raise AssertionError("the session outlived a walk through the store")

@@ -326,6 +326,30 @@ def test_carrying_out_the_garbage_of_a_replaced_decoy_is_no_touch(town: Town) ->
     assert alarms(town) == []
 
 
+def test_a_decoy_that_is_sealed_anew_goes_on_as_one_and_raises_no_alarm(town: Town) -> None:
+    enroll(town, town.key_session())
+    placed = place(town)
+    town.vault.database.run("UPDATE blocks SET has_forgotten = 1 WHERE block_id = ?", placed.block.block_id)
+    job = town.ask(wire.NextReseal(anew=True), wire.ResealJob)
+    brought = {cell.cell_id: cell for cell in placed.cells}
+    cells = tuple(brought[one] for one in job.cell_ids)
+    batch = town.ask(wire.Reseal(job_id=job.job_id, cells=cells), wire.SealedBatch)
+    town.ask(wire.CommitBatch(session=None, batch_id=batch.batch_id), wire.Done)
+    garbage = town.ask(wire.GetGarbage(), wire.Garbage)
+    assert placed.block.block_id in garbage.block_ids
+    town.ask(wire.GarbageGone(cell_ids=garbage.cell_ids, block_ids=garbage.block_ids), wire.Done)
+    assert alarms(town) == []
+    assert one(town, Kind.BLOCK) == batch.block.block_id
+    town.ask(wire.GarbageGone(cell_ids=(), block_ids=(batch.block.block_id,)), wire.Done)
+    assert kinds(town) == ["canary.block"]
+
+
+def test_an_incident_counts_customers_alone(town: Town) -> None:
+    opened = town.keeper.operate(wire.OpenIncident())
+    settings = town.ask_operator(wire.ReadSettings(incident_id=opened.incident_id), wire.SettingsRead)
+    assert len(settings.customers) == 1
+
+
 # ---- pieces ----------------------------------------------------------------------------------------------------------
 
 
