@@ -9,7 +9,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -118,6 +118,17 @@ class AlarmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
 
 
+class CanarySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Decoys: whether there are any, whether some are files in the data folder, and what follows on a touch.
+
+    `response` stops nothing, the session or key that touched, its member, its organization, or seals the vault.
+    """
+
+    armed: bool = True
+    files: bool = True
+    response: Literal["none", "freeze-session", "freeze-member", "freeze-organization", "seal"] = "freeze-session"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it, with the folders derived from one root."""
 
@@ -129,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: LogSettings = LogSettings()
     webhooks: WebhookSettings = WebhookSettings()
     alarms: AlarmSettings = AlarmSettings()
+    canaries: CanarySettings = CanarySettings()
     sign_in: SignInSettings = SignInSettings()
 
     @property

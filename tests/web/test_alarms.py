@@ -45,6 +45,7 @@ def test_an_alarm_is_told_signed_within_seconds_and_acknowledged(keep: KeepProce
     assert keep.cli("alarms", "list", "--open").stdout.count("alm_") == 0
 
 
+@pytest.mark.nightly
 def test_an_alarm_waits_for_a_server_that_is_down(keep: KeepProcess, receiver: Receiver) -> None:
     keep.stop_server()
     raised = json.loads(keep.cli("alarms", "test", "--json").stdout)["alarm"]

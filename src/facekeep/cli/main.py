@@ -39,6 +39,7 @@ COMMANDS = {
     "status": "Show the state of the keep.",
     "log": "Show and check the log.",
     "alarms": "List, acknowledge or test alarms, at the vault on this machine.",
+    "canary": "List, test or replace the decoys of this keep, at the vault on this machine.",
     "vault": "Open, close and look after the vault on this machine.",
     "bench": "Measure speed on this machine.",
     "evaluate": "Measure error rates on labelled photos.",

@@ -27,7 +27,8 @@ def main() -> int:
             chosen.vault_dir,
             chosen.log,
             RelyingParty(chosen.sign_in.rp_id, chosen.sign_in_origins),
-            hook_of(chosen.alarms, chosen.data_dir),
+            alarm_hook=hook_of(chosen.alarms, chosen.data_dir),
+            canaries=chosen.canaries,
         )
         lock = os.open(chosen.vault_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

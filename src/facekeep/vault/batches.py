@@ -46,7 +46,10 @@ class NewBlock:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One pending batch. `moved` are the row numbers of faces re-sealed from the blocks it `replaces`."""
+    """One pending batch. `moved` are the row numbers of faces re-sealed from the blocks it `replaces`.
+
+    `is_own` marks what the vault itself enrolls.
+    """
 
     batch_id: BatchId
     collection_id: str
@@ -57,6 +60,7 @@ class Batch:
     block: NewBlock | None = None
     moved: tuple[int, ...] = ()
     replaces: tuple[int, ...] = ()
+    is_own: bool = False
     made_at: float = field(default_factory=_now)
 
 

@@ -33,6 +33,7 @@ from facekeep.vault.acts import (
 )
 from facekeep.vault.acts import webhooks as hooks
 from facekeep.vault.alarms import raise_alarm
+from facekeep.vault.canaries import touches
 from facekeep.vault.freezes import SPEAKERS
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
@@ -280,7 +281,7 @@ def answer(vault: OpenVault, message: Message) -> Message:
     FacekeepError
         Refusals and failures, with the entry that tells of them where somebody asked.
     """
-    rule = TABLE[type(message)]
+    rule, message = TABLE[type(message)], touches.look_at(vault, message)
     if rule.own_lock:
         return rule.handler(vault, message)
     with vault.lock:

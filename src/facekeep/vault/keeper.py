@@ -7,9 +7,11 @@ from pathlib import Path
 
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
-from facekeep.settings import LogSettings
+from facekeep.settings import CanarySettings, LogSettings
 from facekeep.vault import dispatch, files, operations, seal, wire
 from facekeep.vault.alarm_hook import AlarmHook
+from facekeep.vault.canaries import arming
+from facekeep.vault.canaries.surroundings import Surroundings
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.journal import KEEP, must_seal
 from facekeep.vault.log_fuse import DiskHangs
@@ -20,6 +22,7 @@ from facekeep.vault.wire import Message
 
 _BETWEEN_TRIES_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
+_LOOK_SECONDS = 1.0
 
 
 class Keeper:
@@ -30,12 +33,16 @@ class Keeper:
         folder: Path,
         log: LogSettings = LogSettings(),  # noqa: B008  frozen
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
+        *,
         alarm_hook: AlarmHook | None = None,
+        canaries: CanarySettings = CanarySettings(),  # noqa: B008  frozen
     ) -> None:
         self._folder = folder
         self._log = log
+        self._surroundings = Surroundings(folder.parent, canaries)
         self._relying_party = relying_party
         self._alarm_hook = alarm_hook
+        self._touched_while_shut: set[str] = set()
         self._open: OpenVault | None = None
         self._shares: list[str] = []
         self._lock = threading.Lock()
@@ -59,7 +66,9 @@ class Keeper:
             answer = dispatch.answer(vault, message)
         except FacekeepError as error:
             self._look_after(vault, error)
+            self._seal_if_told(vault)
             raise
+        self._seal_if_told(vault)
         vault.refuse_when_closed()  # what was worked out while the vault was sealed is not released
         return answer
 
@@ -92,6 +101,8 @@ class Keeper:
         except FacekeepError as error:
             self._look_after(vault, error)
             raise
+        finally:
+            self._seal_if_told(vault)
 
     def status(self) -> wire.Status:
         """Whether the vault is open, and how it is opened."""
@@ -197,6 +208,63 @@ class Keeper:
                 if error.code not in (Code.VAULT_SEALED, Code.DISK_FULL):
                     self._seal_at_once(vault)
 
+    def look_at_files(self, timeout_s: float) -> None:
+        """Tell of decoy files that were touched; waits so long for one. What is touched while shut is told later."""
+        touched, vault = self._surroundings.watch.touched(timeout_s), self._open
+        if vault is None:
+            self._touched_while_shut |= touched
+        elif touched:
+            with vault.lock:
+                vault.refuse_when_closed()
+                arming.tell_of_files(vault, touched)
+            self._seal_if_told(vault)
+
+    def watch_files_forever(self, stop: threading.Event) -> None:
+        """Look at decoy files until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.look_at_files(_LOOK_SECONDS)
+            except FacekeepError as error:
+                if (vault := self._open) is not None:
+                    self._look_after(vault, error)
+            if not self._surroundings.watch.works:
+                return
+
+    def _opened(self, root: bytes, generation: int) -> OpenVault:
+        return OpenVault(
+            self._folder,
+            root,
+            generation,
+            self._log,
+            self._relying_party,
+            alarm_hook=self._alarm_hook,
+            surroundings=self._surroundings,
+        )
+
+    def _arm(self, vault: OpenVault) -> None:
+        """Decoys, where they are wanted and missing. A full disk puts it off to the next opening."""
+        touched = self._touched_while_shut | self._surroundings.watch.touched(0)
+        self._touched_while_shut = set()
+        try:
+            with vault.lock:
+                arming.tell_of_files(vault, touched)
+                arming.arm(vault)
+                arming.watch_files(vault)
+        except FacekeepError as error:
+            if error.code is not Code.DISK_FULL:
+                vault.close()
+                raise
+
+    def _seal_if_told(self, vault: OpenVault) -> None:
+        """Seal where the policy on touched decoys says so. Raises Unavailable `vault_sealed`: nothing is answered."""
+        if not vault.seal_because:
+            return
+        with vault.lock, suppress(FacekeepError):
+            vault.refuse_when_closed()
+            vault.journal.write(KEEP, "keep", "vault.seal", vault.seal_because, {})
+        self._seal_at_once(vault)
+        raise self._why_shut()
+
     def _initialize(self, message: wire.Initialize) -> wire.Initialized:
         secret = message.passphrase or message.key_file
         if (message.method == "shares") == bool(secret) or (message.passphrase and message.key_file):
@@ -204,9 +272,10 @@ class Keeper:
         with self._lock:
             fresh, root, shares = seal.create(self._folder, message.method, secret)
             self._put_aside_unfinished()
-            vault = OpenVault(self._folder, root, 0, self._log, self._relying_party, alarm_hook=self._alarm_hook)
+            vault = self._opened(root, 0)
             api_key = vault.bootstrap(message.organization, message.member)
             seal.save(self._folder, fresh)
+            self._arm(vault)
             self._open = vault
         return wire.Initialized(api_key=api_key, shares=shares)
 
@@ -236,9 +305,7 @@ class Keeper:
             self._shares = []
             seal.write_private(self._folder / "failed-unseals", str(failures + 1).encode())
             raise
-        vault = OpenVault(
-            self._folder, root, found.generation, self._log, self._relying_party, alarm_hook=self._alarm_hook
-        )
+        vault = self._opened(root, found.generation)
         try:
             vault.journal.write(
                 KEEP, "operator", "vault.unseal", "done", {"method": found.method, "failed_before": failures}
@@ -248,6 +315,7 @@ class Keeper:
             raise
         (self._folder / "failed-unseals").unlink(missing_ok=True)
         seal.settle(found, secret)
+        self._arm(vault)
         with self._swap:
             if self._panics == panics:
                 self._open, self._shares = vault, []

@@ -13,6 +13,9 @@ from facekeep.terms import Role
 from facekeep.vault import files, score_meaning
 from facekeep.vault.alarm_hook import AlarmHook
 from facekeep.vault.batches import Batches
+from facekeep.vault.canaries.placing import Placing
+from facekeep.vault.canaries.register import Register
+from facekeep.vault.canaries.surroundings import Surroundings
 from facekeep.vault.carried import carried
 from facekeep.vault.cases import forgetting
 from facekeep.vault.database import Database
@@ -51,8 +54,11 @@ class OpenVault:
         relying_party: RelyingParty = RelyingParty(),  # noqa: B008  frozen
         *,
         alarm_hook: AlarmHook | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self.alarm_hook = alarm_hook
+        self.surroundings = surroundings or Surroundings(folder.parent)
+        self.seal_because = ""
         self.relying_party = relying_party
         self.lock = threading.RLock()
         self.is_closed = False
@@ -82,6 +88,8 @@ class OpenVault:
             self.grants = Grants()
             self.jobs = Jobs(self.database)
             self.comparisons = Comparisons()
+            self.canaries = Register(self.database)
+            self.placing = Placing()
             self._tables: dict[str, ScoreTable | None] = {}
             undo.pop_all()
         files.remove_others(folder, generation)

@@ -10,7 +10,8 @@ from typing import Any
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
 from facekeep.vault import alarm_register, forget, wire
-from facekeep.vault.acts import alarms, freezing, reading_log
+from facekeep.vault.acts import alarms, canaries, freezing, reading_log
+from facekeep.vault.canaries import touches
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
 from facekeep.vault.identity.api_keys import Limits
@@ -28,6 +29,7 @@ def answer(vault: OpenVault, message: Message) -> Message:
     handler = _HANDLERS.get(type(message))
     if handler is None:
         raise BadInput(Code.INVALID_REQUEST, "not a message of the operator's")
+    touches.refuse_operator(vault, message)
     return handler(vault, message)
 
 
@@ -142,4 +144,7 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.TestAlarm: alarms.raise_test,
     wire.ProveConsistency: reading_log.prove_consistency,
     **incidents.HANDLERS,
+    wire.ListCanaries: canaries.list_canaries,
+    wire.TestCanaries: canaries.touch_all,
+    wire.RotateCanaries: canaries.rotate_canaries,
 }

@@ -78,6 +78,7 @@ def serve(keeper: Keeper, *, server_socket: Path, operator_socket: Path) -> None
     operator = Door(operator_socket, msgspec.msgpack.Decoder(OperatorRequest), keeper.operate)
     server = Door(server_socket, msgspec.msgpack.Decoder(ServerRequest), keeper.serve)
     threading.Thread(target=keeper.publish_forever, args=(stop,), daemon=True).start()
+    threading.Thread(target=keeper.watch_files_forever, args=(stop,), daemon=True).start()
     threading.Thread(target=operator.open, daemon=True).start()
     server.open()
 

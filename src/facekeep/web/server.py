@@ -102,8 +102,13 @@ class _Inside(threading.Thread):
             raise SystemExit(1)
 
     def _open(self) -> None:
+        from facekeep.service.alarm_bell import AlarmBell  # noqa: PLC0415  as below
+
+        with AlarmBell(self._settings, report=_report_alarms):
+            self._open_keep()
+
+    def _open_keep(self) -> None:
         # Imported here, and not before the socket listens: these load models' runtimes, kernels and the database.
-        from facekeep.service.alarm_bell import AlarmBell  # noqa: PLC0415
         from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
         from facekeep.service.housekeeping import Housekeeper  # noqa: PLC0415
         from facekeep.service.keep import open_keep  # noqa: PLC0415
@@ -114,7 +119,6 @@ class _Inside(threading.Thread):
 
         threads = self._settings.http.workers_threads + VAULT_THREADS
         with (
-            AlarmBell(self._settings, report=_report_alarms),
             open_keep(self._settings) as keep,
             Housekeeper(keep, report=_report_housekeeping, rest=lambda: self._server.rest(threads)) as housekeeper,
             Cosigning(keep.vault, self._settings.log.witnesses, keep.cosignatures, report=_report_cosigning),

@@ -7,6 +7,7 @@ from facekeep.terms import BlockId, CellId, CellKind
 from facekeep.vault import cells, enroll, forget, places, reseal, usage, wire
 from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
 from facekeep.vault.batches import Batch
+from facekeep.vault.canaries import gallery
 from facekeep.vault.identity import Caller
 from facekeep.vault.journal import Facts
 from facekeep.vault.naming import naming, opened_by
@@ -49,6 +50,8 @@ def commit_batch(vault: OpenVault, message: wire.CommitBatch) -> wire.Done:
         raise
     if batch.moved:
         vault.database.forget_old_pages()
+    if vault.canaries.is_decoy(batch.org_id):
+        vault.canaries.reload()
     return wire.Done(entry=entry)
 
 
@@ -111,12 +114,14 @@ def next_reseal(vault: OpenVault, message: wire.NextReseal) -> wire.ResealJob:
         vault.jobs.begin_round()
     job = vault.jobs.next(after_forget_only=message.after_forget_only)
     if job is None:
-        return wire.ResealJob(job_id=None)
+        return wire.ResealJob(job_id=None) if message.after_forget_only else gallery.next_job(vault)
     return wire.ResealJob(job_id=job.job_id, cell_ids=tuple(cell_id for _, cell_id in job.faces))
 
 
 def reseal_block(vault: OpenVault, message: wire.Reseal) -> wire.SealedBatch:
     """A pending batch that replaces the job's blocks."""
+    if vault.placing.takes(message.job_id):
+        return gallery.seal(vault)
     job = vault.jobs.take(message.job_id)
     batch, answer = reseal.reseal(vault.database, vault.shelf.by_number(job.collection), job, message.cells)
     vault.batches.add(batch)
@@ -151,13 +156,14 @@ def collection_in_memory_is_stale(vault: OpenVault, batch: Batch) -> None:
 
 
 def _check_committer(caller: Caller | None, batch: Batch) -> None:
-    """A re-sealing is the vault's own business; everything else is committed by the organization that sealed it."""
-    if (caller is None) != bool(batch.moved) or (caller is not None and caller.org_id != batch.org_id):
+    """Re-sealings and decoys are the vault's own business; all else is committed by the organization that sealed it."""
+    is_ours = bool(batch.moved) or batch.is_own
+    if (caller is None) != is_ours or (caller is not None and caller.org_id != batch.org_id):
         raise BadInput(Code.NOT_FOUND, "no such batch; enroll again")
 
 
 def _commit_entry(vault: OpenVault, caller: Caller | None, batch: Batch) -> int:
-    if caller is None:
+    if caller is None and batch.moved:
         facts: Facts = {"collection": batch.collection_id, "faces": len(batch.moved), "blocks": len(batch.replaces)}
         return vault.journal.write(batch.org_id, "keep", "block.resealed", "done", facts)
     first = batch.places[0].face_id if batch.places else None
@@ -169,7 +175,10 @@ def _commit_entry(vault: OpenVault, caller: Caller | None, batch: Batch) -> int:
     }
     which = naming("faces.enrolled_ids", {"collection": batch.collection_id}, ids)
     act = "faces.enrolled" if batch.places else "person.created"
-    return vault.journal.note_all(caller, [(act, {**facts, "first": first}), *which])
+    said = [(act, {**facts, "first": first}), *which]
+    if caller is None:
+        return vault.journal.write_all(batch.org_id, "keep", [(name, "done", told) for name, told in said])
+    return vault.journal.note_all(caller, said)
 
 
 def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: wire.Remember | None) -> None:
@@ -177,9 +186,12 @@ def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: 
         vault.batches.settle(batch.batch_id)
         if batch.moved:
             reseal.commit_reseal(vault.database, collection, batch)
+            gallery.note_resealed(vault, batch)
         else:
             change.add(enroll.commit_enrollment(vault.database, collection, batch))
             usage.count(vault.database, batch.org_id, usage.ENROLLMENTS, len(batch.places))
+        if batch.is_own:
+            gallery.note_placed(vault, batch)
         if answer is not None:
             remember(vault, batch.org_id, answer)
         vault.journal.save_anchor()

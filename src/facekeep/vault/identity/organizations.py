@@ -12,6 +12,8 @@ _TABLES = (
     "cases", "case_members", "approvals", "spendings", "usage", "probe_sketches",
     "freezes", "freeze_words", "invitations", "answers", "log_places", "carried_keys", "members", "organizations",
 )  # fmt: skip
+CUSTOMERS = "organizations WHERE org_id NOT IN (SELECT name FROM canary_names)"
+"""Organizations, decoys not among them; to be followed by ORDER or AND."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,12 @@ class Organization:
 
 
 def page(database: Database, after: int, limit: int) -> list[Organization]:
-    """Organizations, oldest first, after row number `after`; -1 for no limit."""
+    """Organizations, oldest first, after row number `after`; -1 for no limit. Decoys are not among them."""
     sql = (
         "SELECT o.rowid, o.org_id, o.name, o.created_at,"
         " (SELECT count(*) FROM members m WHERE m.org_id = o.org_id AND m.removed_at IS NULL)"
-        " FROM organizations o WHERE o.rowid > ? ORDER BY o.rowid LIMIT ?"
+        " FROM organizations o WHERE o.rowid > ? AND o.org_id NOT IN (SELECT name FROM canary_names)"
+        " ORDER BY o.rowid LIMIT ?"
     )
     return [Organization(*row) for row in database.rows(sql, after, limit)]
 

@@ -95,6 +95,11 @@ class Sessions:
         session.used_at = now
         return session
 
+    def peek(self, token: str) -> Session | None:
+        """The session of `token`, if it lives; not used by that."""
+        session = self._live.get(token)
+        return session if session is not None and _alive(session, time.monotonic()) else None
+
     def caller(self, token: str) -> Caller:
         """Who holds `token`. Raises Refused `unauthenticated` when nobody does."""
         return self.find(token).caller

@@ -10,6 +10,7 @@ from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.dispatch import TABLE
 from facekeep.vault.identity import rules
 from facekeep.vault.identity.callers import names
+from facekeep.vault.identity.organizations import CUSTOMERS
 from facekeep.vault.incidents import reading, register
 from facekeep.vault.incidents.reading import Position, Span
 from facekeep.vault.journal import KEEP, Facts
@@ -92,7 +93,7 @@ def read_settings(vault: OpenVault, message: wire.ReadSettings) -> wire.Settings
     _note(vault, "incident.settings", {"incident": incident.incident_id})
     rows = [rule for rule in TABLE.values() if rule.act]
     checks = {str(rule.act): wire.ActChecks(str(rule.act), names(rule.roles), rule.sensitive) for rule in rows}
-    every = vault.database.rows("SELECT org_id FROM organizations ORDER BY rowid")
+    every = vault.database.rows(f"SELECT org_id FROM {CUSTOMERS} ORDER BY rowid")  # noqa: S608  a constant
     return wire.SettingsRead(
         customers=tuple(_settings(vault, incident, org_id) for (org_id,) in every),
         acts=tuple(checks[act] for act in sorted(checks)),
@@ -103,7 +104,7 @@ def name_customer(vault: OpenVault, message: wire.NameCustomer) -> wire.Customer
     """The organization behind a pseudonym. Raises BadInput `not_found`, for one that was shredded too."""
     incident = register.by_id(vault.database, message.incident_id)
     entry = _note(vault, "customer.named", {"incident": incident.incident_id, "customer": message.customer})
-    for org_id, name in vault.database.rows("SELECT org_id, name FROM organizations"):
+    for org_id, name in vault.database.rows(f"SELECT org_id, name FROM {CUSTOMERS}"):  # noqa: S608  a constant
         if incident.pseudonym(org_id) == message.customer:
             return wire.CustomerNamed(organization_id=org_id, name=name, entry=entry)
     raise BadInput(Code.NOT_FOUND, "no such customer in this incident")

@@ -12,6 +12,7 @@ import msgspec
 from facekeep.errors import Tampered
 from facekeep.vault import clock
 from facekeep.vault.database import Database
+from facekeep.vault.identity.organizations import CUSTOMERS
 from facekeep.vault.incidents.register import Incident
 from facekeep.vault.journal import KEEP, Journal
 from facekeep.vault.log_entries import LogRecord, parse_text
@@ -86,7 +87,8 @@ class Reader:
 
 def _organization(database: Database, row: int) -> tuple[str, int | None]:
     """The organization of that row, or the first after it, and the row of the one that follows."""
-    rows = database.rows("SELECT rowid, org_id FROM organizations WHERE rowid >= ? ORDER BY rowid LIMIT 2", max(1, row))
+    sql = f"SELECT rowid, org_id FROM {CUSTOMERS} AND rowid >= ? ORDER BY rowid LIMIT 2"  # noqa: S608  a constant
+    rows = database.rows(sql, max(1, row))
     if row == 0 or not rows:
         return KEEP, rows[0][0] if rows and row == 0 else None
     return rows[0][1], rows[1][0] if len(rows) > 1 else None

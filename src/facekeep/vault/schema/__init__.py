@@ -6,6 +6,7 @@ does to a database with data in it is tested.
 
 from facekeep.vault.schema import (
     alarms,
+    canaries,
     cases,
     customers,
     first,
@@ -20,7 +21,7 @@ from facekeep.vault.schema import (
 
 STEPS: tuple[str, ...] = (
     first.SQL, customers.SQL, places.SQL, cases.SQL, sign_in.SQL, review.SQL, standing.SQL,
-    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL,
+    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL, canaries.SQL,
 )  # fmt: skip
 """In order; the version of a database is the number of steps it has had."""
 

@@ -31,6 +31,13 @@ from facekeep.vault.wire.base import (
     Status,
     Text,
 )
+from facekeep.vault.wire.canaries import (
+    CanaryList,
+    CanaryView,
+    ListCanaries,
+    RotateCanaries,
+    TestCanaries,
+)
 from facekeep.vault.wire.cases import (
     ApprovalPage,
     ApprovalShown,
@@ -337,6 +344,8 @@ __all__ = [
     "BeginProof",
     "BeginSignIn",
     "Block",
+    "CanaryList",
+    "CanaryView",
     "Candidate",
     "CandidateList",
     "Candidates",
@@ -441,6 +450,7 @@ __all__ = [
     "ListAlarms",
     "ListApiKeys",
     "ListApprovals",
+    "ListCanaries",
     "ListCases",
     "ListCollections",
     "ListFaces",
@@ -518,6 +528,7 @@ __all__ = [
     "RevokePasskey",
     "RootRotated",
     "RotateBlocks",
+    "RotateCanaries",
     "RotateLogKey",
     "RotateOrganization",
     "RotateRoot",
@@ -558,6 +569,7 @@ __all__ = [
     "StandingView",
     "Status",
     "TestAlarm",
+    "TestCanaries",
     "TestWebhook",
     "Text",
     "Unfreeze",
@@ -603,6 +615,7 @@ OperatorRequest = (
     | Freeze | Unfreeze | End | Panic | ProveConsistency
     | OpenIncident | CloseIncident | ListIncidents | KeepNote | ReadEntries | ReadSettings | NameCustomer | RecordDrill
     | DeclareForeign | SignReport
+    | ListCanaries | TestCanaries | RotateCanaries
 )  # fmt: skip
 
 Answer = (
@@ -618,6 +631,6 @@ Answer = (
     | FreezeList | LiftSaid
     | StandingPage | StandingShown | HitPage | StandingGrant | WebhookSet | WebhookPage | WebhookShown | SignedDelivery
     | SharesDrawn | RootRotated | DueBlocks | LogKeyRotated
-    | AlarmPage | AlarmShown | SignedAlarm
+    | AlarmPage | AlarmShown | SignedAlarm | CanaryList
     | IncidentOpened | IncidentList | EntriesPage | SettingsRead | CustomerNamed | ReportSigned
 )  # fmt: skip
