@@ -37,12 +37,24 @@ class TreeHead:
 
 def open_checkpoint(untrusted_note: str, verifier_key: str) -> TreeHead:
     """The tree head of a signed note, after its signature by `verifier_key` was checked."""
+    return tree_head(open_note(untrusted_note, verifier_key))
+
+
+def open_note(untrusted_note: str, verifier_key: str) -> str:
+    """The text of a signed note, after its signature by `verifier_key` was checked."""
     name, key_hash, public_key = _parse_verifier_key(verifier_key)
     text, signatures = split_note(untrusted_note)
     ours = [one for signer, one in signatures if signer == name and one[:_KEY_HASH_BYTES] == key_hash]
     if not ours or not all(is_signed(one[_KEY_HASH_BYTES:], public_key, text) for one in ours):
         raise LogTampered("the checkpoint is not signed by the log's key")
-    return _tree_head(text)
+    return text
+
+
+def has_signature_of(untrusted_note: str, verifier_key: str) -> bool:
+    """Whether a note claims to be signed by this key; nothing of that is checked."""
+    name, key_hash, _ = _parse_verifier_key(verifier_key)
+    _, signatures = split_note(untrusted_note)
+    return any(signer == name and one[:_KEY_HASH_BYTES] == key_hash for signer, one in signatures)
 
 
 def check_cosignature(untrusted_note: str, witness_key: str) -> int:
@@ -154,7 +166,8 @@ def is_signed(signature: bytes, public_key: bytes, text: str) -> bool:
     return True
 
 
-def _tree_head(text: str) -> TreeHead:
+def tree_head(text: str) -> TreeHead:
+    """The tree head that a checkpoint's text tells of."""
     lines = text[:-1].split("\n")
     if len(lines) < 3 or not all(lines) or not _SIZE.fullmatch(lines[1]):
         raise LogTampered("the checkpoint is malformed")

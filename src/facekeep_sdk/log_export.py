@@ -3,6 +3,7 @@
 The file is text: one JSON object a line, each line ended by a newline.
 
     line 1    {"format": "facekeep-log-export", "version": 1, "checkpoint": a signed note}
+              or, where the log's key is not its first, {…, "version": 2, "checkpoint": …, "handovers": [signed notes]}
     others    {"index": place in the tree, "leaf": 1,024 bytes, "key": 32 bytes, "hashes": [32 bytes, …]}
 
 Bytes are in base64; the JSON has no spaces, no other members, and this order of them. Entries follow in their own
@@ -24,12 +25,13 @@ import msgspec
 from facekeep_sdk import calls
 from facekeep_sdk.calls import Conversation, Pause
 from facekeep_sdk.errors import FacekeepApiError, LogTampered
-from facekeep_sdk.ledger_check import TreeHead, check_inclusion, decoded, open_checkpoint
+from facekeep_sdk.ledger_check import TreeHead, check_inclusion, decoded, has_signature_of, open_checkpoint
+from facekeep_sdk.log_handover import follow
 from facekeep_sdk.log_leaf import open_leaf
 from facekeep_sdk.log_memory import LogMemory, check_extension, check_log
 from facekeep_sdk.models import Checkpoint, Export, ExportCheck, ExportedEntry, ExportPage, LogEntry
 
-FORMAT, VERSION = "facekeep-log-export", 1
+FORMAT = "facekeep-log-export"
 EXPORT_ACT = "log.export"
 MOST_ENTRIES = 50_000_000
 _LONGEST_HEADER = 300 * 1024  # the longest note, and more
@@ -37,10 +39,11 @@ _LONGEST_LINE = 8 * 1024  # a leaf, a key and 64 hashes
 _LOOK_EVERY_S = 2.0
 
 
-class _Header(msgspec.Struct, forbid_unknown_fields=True):
+class _Header(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     format: str
     version: int
     checkpoint: str
+    handovers: list[str] = []
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +62,8 @@ def verify_export(path: Path, verifier_key: str) -> ExportCheck:
 
     Parameters
     ----------
-    verifier_key : the log's public key in note format, from a source other than the file.
+    verifier_key : the log's public key in note format, from a source other than the file. It may be an earlier one,
+        if the file carries the handovers that lead from it to the key that signed.
 
     Raises
     ------
@@ -77,14 +81,15 @@ def export_log(memory: LogMemory, path: Path, *, patience_s: float) -> Conversat
     Before that the log is checked to extend what was seen of it, up to the checkpoint in the file, which is the
     first that covers the export's own entry. That is waited for, for `patience_s` at most.
     """
-    key = (yield from check_log(memory)).checkpoint.verifier_key
+    yield from check_log(memory)
     begun: Export = yield calls.begin_export()
-    page = yield from _first_page(begun.entry, patience_s)
-    yield from check_extension(memory, Checkpoint(page.note, key))
+    page, signed = yield from _signed_page(begun.entry, patience_s)
+    yield from check_extension(memory, signed)
     handle, beside = mkstemp(dir=path.parent, prefix=".export-")
     try:
         with os.fdopen(handle, "wb") as file:
-            header = _Header(FORMAT, VERSION, page.note)
+            handovers = list(signed.handovers)
+            header = _Header(FORMAT, _version_of(handovers), signed.note, handovers)
             file.write(msgspec.json.encode(header) + b"\n")
             while True:
                 file.writelines(msgspec.json.encode(_line(entry)) + b"\n" for entry in page.entries)
@@ -93,12 +98,26 @@ def export_log(memory: LogMemory, path: Path, *, patience_s: float) -> Conversat
                 page = yield calls.export_page(begun.entry, start=page.next_start, size=page.size)
             file.flush()
             os.fsync(file.fileno())
-        found = verify_export(Path(beside), key)
+        found = verify_export(Path(beside), signed.verifier_key)
         os.replace(beside, path)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(beside)
     return found
+
+
+def _version_of(handovers: Sequence[str]) -> int:
+    """Version 1 is what readers from before there were handovers know."""
+    return 2 if handovers else 1
+
+
+def _signed_page(entry: int, patience_s: float) -> Conversation[tuple[ExportPage, Checkpoint]]:
+    """The first page and its checkpoint with the key of that; asked for again where the key is changed in between."""
+    page = yield from _first_page(entry, patience_s)
+    newest: Checkpoint = yield calls.checkpoint()
+    if not has_signature_of(page.note, newest.verifier_key):
+        page = yield from _first_page(entry, patience_s)
+    return page, Checkpoint(page.note, newest.verifier_key, newest.handovers)
 
 
 def _first_page(entry: int, patience_s: float) -> Conversation[ExportPage]:
@@ -145,9 +164,13 @@ def _verify(untrusted_lines: Iterator[bytes], verifier_key: str) -> ExportCheck:
 
 def _open_header(untrusted: bytes, verifier_key: str) -> TreeHead:
     header = _decoded(_HEADER, untrusted, "this is not an export of a log")
-    if (header.format, header.version) != (FORMAT, VERSION):
+    if (header.format, header.version) != (FORMAT, _version_of(header.handovers)):
         raise LogTampered("this is not an export of a log, or one of a later version")
-    return open_checkpoint(header.checkpoint, verifier_key)
+    followed = follow(header.handovers, verifier_key)
+    head = open_checkpoint(header.checkpoint, followed.verifier_key)
+    if any(one.size > head.size or (one.size == head.size and one.root != head.root) for one in followed.heads):
+        raise LogTampered("a handover of the log's key tells of another tree than the checkpoint")
+    return head
 
 
 def _entries(untrusted_lines: Iterable[bytes], head: TreeHead) -> Iterator[LogEntry]:

@@ -4,6 +4,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
@@ -14,6 +15,7 @@ from facekeep_sdk import calls
 from facekeep_sdk.calls import Call, Conversation, Page, Pause
 from facekeep_sdk.errors import FacekeepApiError, LogTampered, NotCosigned
 from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_cosignature, check_inclusion, open_checkpoint
+from facekeep_sdk.log_handover import follow
 from facekeep_sdk.models import Checkpoint, CosignedCheckpoint, LogCheck, LogEntry, Proof, ProvedEntry
 
 _LOOK_EVERY_S = 0.5
@@ -23,7 +25,7 @@ _LOOK_EVERY_S = 0.5
 class LogMemory:
     """The last checkpoint that passed every check; kept in the file at `path` too, if one is given.
 
-    The log's key is trusted on first sight and pinned from then on.
+    The log's key is trusted on first sight and pinned from then on; another one only where it names that as its heir.
     """
 
     path: Path | None = None
@@ -86,16 +88,24 @@ def check_extension(memory: LogMemory, newest: Checkpoint) -> Conversation[tuple
         A signature, a proof or the pinned key is wrong.
     """
     pinned = memory.last.verifier_key if memory.last else newest.verifier_key
-    if newest.verifier_key != pinned:
-        raise LogTampered("the log is signed by another key than before")
-    head = open_checkpoint(newest.note, pinned)
+    followed = follow(newest.handovers, pinned)
+    if newest.verifier_key != followed.verifier_key:
+        raise LogTampered("the log is signed by another key than before, and none that leads there from it")
+    head = open_checkpoint(newest.note, newest.verifier_key)
     old = open_checkpoint(memory.last.note, pinned) if memory.last else TreeHead(head.origin, 0, b"")
-    if 0 < old.size < head.size:
-        proof: Proof = yield calls.consistency(old.size, new_size=head.size)
-        check_consistency(old, head, _hashes(proof))
-    else:
-        check_consistency(old, head, ())
+    if any(later.size > head.size for later in followed.heads):
+        raise LogTampered("the log is shorter than when its key was handed over")
+    for earlier, later in pairwise((old, *followed.heads, head)):
+        yield from _check_grown(earlier, later)
     return head, old
+
+
+def _check_grown(old: TreeHead, new: TreeHead) -> Conversation[None]:
+    if 0 < old.size < new.size:
+        proof: Proof = yield calls.consistency(old.size, new_size=new.size)
+        check_consistency(old, new, _hashes(proof))
+    else:
+        check_consistency(old, new, ())
 
 
 def cosigned_checkpoint(

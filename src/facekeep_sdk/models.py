@@ -61,10 +61,14 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A signed note over the whole log, and the key that signs, both in C2SP text form."""
+    """A signed note over the whole log, and the key that signs, both in C2SP text form.
+
+    `handovers` are the notes by which each earlier key of the log named the next, oldest first.
+    """
 
     note: str
     verifier_key: str
+    handovers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,3 +289,12 @@ def test_the_door_takes_nothing_else(tmp_path: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{told['port']}/", trust_env=False).status_code == 501
         assert send(told, LOG.submission(0, 3)).status_code == 200
         assert check_cosignature((LOG.note(3) + send(told, LOG.submission(3, 3)).content).decode(), told["witness_key"])
+
+
+def test_a_log_that_changes_its_key_is_watched_under_both(tmp_path: Path) -> None:
+    heir, stranger = SomeLog(seed=2), SomeLog(seed=3)
+    witness = opened(tmp_path, LOG, heir)
+    assert witness.add_checkpoint(LOG.submission(0, 5)).status == 200
+    assert witness.add_checkpoint(heir.submission(5, 9)).status == 200
+    assert witness.add_checkpoint(stranger.submission(9, 12)).status == 403
+    assert opened(tmp_path, heir, LOG).add_checkpoint(heir.submission(9, 12)).status == 200

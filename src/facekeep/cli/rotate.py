@@ -4,7 +4,7 @@ import click
 
 from facekeep.cli.options import Options, common
 from facekeep.cli.prompts import confirmed, new_passphrase, secret
-from facekeep.cli.screen import emit_json, safe, say
+from facekeep.cli.screen import emit_json, note, safe, say
 from facekeep.service import rotation
 from facekeep.service.rotation import NewSecret
 from facekeep.settings import Settings
@@ -57,6 +57,38 @@ def organization(options: Options, organization_id: str, every: bool) -> None:
         return
     entry = rotation.rotate_organization(settings, organization_id)
     _told(options, {"entry": entry}, f"the organization has another key, entry {entry} of the keep's own log")
+
+
+@command.command()
+@click.argument("organization_id", metavar="[ORGANIZATION]", default="")
+@click.option("--no-wait", is_flag=True, help="Return at once; the server does it in the background.")
+@common
+def blocks(options: Options, organization_id: str, no_wait: bool) -> None:
+    """Seal every block of ORGANIZATION (an id), or of all, under a fresh secret; old secrets are destroyed.
+
+    The server does it, about a block a second, while searches go on. What is interrupted goes on at the next start.
+    """
+    settings = options.settings()
+    due = rotation.rotate_blocks(settings, organization_id)
+    if not no_wait:
+        rotation.wait_for_blocks(settings, lambda left: note(f"{left} blocks to go"))
+    text = f"{due.blocks} blocks {'will get' if no_wait else 'have'} a fresh secret"
+    _told(options, {"entry": due.entry, "blocks": due.blocks}, f"{text}, entry {due.entry} of the keep's own log")
+
+
+@command.command("log-key")
+@common
+def log_key(options: Options) -> None:
+    """Rotate the key that signs the log's checkpoints.
+
+    Clients that remember the old key follow its last signature to the new one..
+    """
+    done = rotation.rotate_log_key(options.settings())
+    if options.as_json:
+        emit_json({"entry": done.entry, "verifier_key": done.verifier_key, "handover": done.handover})
+        return
+    say(f"the log has another key, entry {done.entry} of the keep's own log:", f"  {safe(done.verifier_key)}")
+    say("add it to every witness of this log: facekeep log witness --origin-key, once for each key")
 
 
 def _present(method: str, *, from_stdin: bool) -> str:

@@ -11,7 +11,8 @@ signature itself is made and checked by functions passed in.
 import binascii
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -174,6 +175,14 @@ def open_note(untrusted: bytes, *, expected_key: VerifierKey, is_good: Signature
     if not all(is_good(expected_key.public_key, signature, message) for signature in ours):
         raise Tampered(Code.LOG_ALTERED, "the signature of the note does not verify")
     return note.untrusted_text
+
+
+def open_note_of_any(untrusted: bytes, *, expected_keys: Sequence[VerifierKey], is_good: SignatureIsGood) -> str:
+    """The text of a note that one of these keys signed. Raises Tampered as `open_note` does for the last of them."""
+    for key in expected_keys[:-1]:
+        with suppress(Tampered):
+            return open_note(untrusted, expected_key=key, is_good=is_good)
+    return open_note(untrusted, expected_key=expected_keys[-1], is_good=is_good)
 
 
 def parse_checkpoint(untrusted_text: str) -> Checkpoint:

@@ -23,8 +23,11 @@ _VAULT_AWAY = frozenset({Code.VAULT_SEALED, Code.VAULT_UNREACHABLE, Code.NOT_INI
 _NO_LONGER_OURS = frozenset({Code.NOT_FOUND, Code.STALE})
 
 
-def tidy(keep: Keep, *, after_forget_only: bool = False) -> None:
+def tidy(keep: Keep, *, after_forget_only: bool = False) -> bool:
     """Everything due, once: blocks sealed anew or merged, then garbage deleted from the store.
+
+    Of blocks that are only to get a fresh secret it takes one, and returns whether it did: there may be more. A search
+    that is under way starts again when a block of its gallery is replaced, so they are replaced with pauses.
 
     Raises
     ------
@@ -32,7 +35,7 @@ def tidy(keep: Keep, *, after_forget_only: bool = False) -> None:
         The first failure, after everything else that could be done was done.
     """
     with keep.chores.turn:
-        _tidy(keep, after_forget_only=after_forget_only)
+        return _tidy(keep, after_forget_only=after_forget_only)
 
 
 def after_forget(keep: Keep) -> None:
@@ -51,8 +54,9 @@ def after_forget(keep: Keep) -> None:
         keep.chores.turn.release()
 
 
-def _tidy(keep: Keep, *, after_forget_only: bool) -> None:
+def _tidy(keep: Keep, *, after_forget_only: bool) -> bool:
     failures: list[FacekeepError] = []
+    has_rotated = False
     for job in _round(keep, after_forget_only=after_forget_only):
         try:
             _reseal(keep, job)
@@ -61,9 +65,14 @@ def _tidy(keep: Keep, *, after_forget_only: bool) -> None:
                 raise
             if error.code not in _NO_LONGER_OURS:
                 failures.append(error)  # handed out again in the next round; the other jobs must not wait for it
+            continue
+        has_rotated = job.is_rotation
+        if has_rotated:
+            break
     _delete_garbage(keep)
     if failures:
         raise failures[0]
+    return has_rotated
 
 
 def _round(keep: Keep, *, after_forget_only: bool) -> Iterator[ResealJob]:
@@ -136,18 +145,19 @@ class Housekeeper:
             self._tidy_memory()
             if self._keep.chores.wake.is_set() or time.monotonic() >= due:
                 self._keep.chores.wake.clear()
-                self._tidy_once()
-                due = time.monotonic() + self._interval_s
+                due = time.monotonic() + (0 if self._tidy_once() else self._interval_s)
             self._keep.chores.wake.wait(timeout=1.0)
 
-    def _tidy_once(self) -> None:
+    def _tidy_once(self) -> bool:
+        """Whether there may be more, to be done after a pause."""
         try:
-            tidy(self._keep)
+            return tidy(self._keep)
         except FacekeepError as error:
             if error.code not in _VAULT_AWAY:
                 self._report(error)
         except Exception as error:  # the outermost loop of this thread
             self._report(error)
+        return False
 
     def _tidy_memory(self) -> None:
         """Once in every idle time."""

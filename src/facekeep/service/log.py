@@ -1,5 +1,7 @@
 """The log: the caller's own entries, signed checkpoints, and proofs that an outsider can check."""
 
+from msgspec.structs import replace
+
 from facekeep.service.keep import Keep
 from facekeep.terms import SessionToken
 from facekeep.vault.wire import (
@@ -40,7 +42,7 @@ def read_log(keep: Keep, session: SessionToken, *, start: int, limit: int) -> Lo
 def newest_checkpoint(keep: Keep) -> Checkpoint:
     """The newest published note over the whole log, with what witnesses signed of it, and the key that checks it."""
     newest = keep.vault.call(GetCheckpoint(), Checkpoint)
-    return Checkpoint(note=keep.cosignatures.on(newest.note), verifier_key=newest.verifier_key)
+    return replace(newest, note=keep.cosignatures.on(newest.note))
 
 
 def prove_entry(keep: Keep, session: SessionToken, *, entry: int, size: int) -> Proof:

@@ -31,8 +31,9 @@ from types import TracebackType
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import BadInput, Code, Tampered
+from facekeep.ledger.handover import Handover, sign_handover
 from facekeep.ledger.leaf import LEAF_SIZE
-from facekeep.ledger.note import Checkpoint, open_checkpoint, sign_note
+from facekeep.ledger.note import Checkpoint, open_checkpoint, sign_note, signature_line
 from facekeep.ledger.statement import parse_report_text
 from facekeep.ledger.tiles import TILE_WIDTH, TileName, pack_bundle, partial_tiles
 from facekeep.ledger.tree import leaf_hash
@@ -186,6 +187,17 @@ class Log:
             _check_leaves(padding)
         return self._fuse.change(lambda: self._publish(padding), patience_s=_patience_s(padding))
 
+    def name_successor(self, successor: Ed25519PrivateKey) -> str:
+        """The handover to another key, signed by this one, over the checkpoint that was published last.
+
+        The folder then shows that checkpoint signed by both, so that it opens under either, whichever is remembered.
+        """
+        return self._fuse.change(lambda: self._name_successor(successor))
+
+    def change_key(self, successor: Ed25519PrivateKey) -> None:
+        """Sign with the key that was named; that this one is gone must be durable before."""
+        self._signing_key, self._key = successor, verifier_key_of(successor, self._key.name)
+
     def prove_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """Proof that entry `index` is in the log of `size`; `invalid_request` where that cannot be."""
         with self._fuse.look():
@@ -284,6 +296,16 @@ class Log:
             self._rotate()
         self._write_partial_tiles()
         return self._write_checkpoint()
+
+    def _name_successor(self, successor: Ed25519PrivateKey) -> str:
+        published = self._stored.checkpoint(self._key)
+        heir = verifier_key_of(successor, self._key.name)
+        text = Checkpoint(published.origin, published.size, published.root).text
+        note = sign_note(text, key=self._key, sign=self._signing_key.sign)
+        note += signature_line(heir, successor.sign(text.encode()))
+        replace_file(self._stored.checkpoint_path, note.encode())
+        self._note = note
+        return sign_handover(Handover(heir, published), key=self._key, sign=self._signing_key.sign)
 
     def _let_go(self) -> None:
         self._tail.close()

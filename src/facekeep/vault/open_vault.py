@@ -36,7 +36,7 @@ from facekeep.vault.score_meaning import ScoreTable
 from facekeep.vault.shelf import ORGANIZATIONS, Shelf
 from facekeep.vault.standing import endings
 from facekeep.vault.standing.due import Comparisons
-from facekeep.vault.wire import Contract
+from facekeep.vault.wire import Checkpoint, Contract
 
 _ORIGIN_PREFIX = "facekeep/"
 LOG_KEY = "log key"
@@ -138,6 +138,15 @@ class OpenVault:
         self.log.publish(padding(missing_from_bucket(grown, self._bucket)))
         with self.database.transaction():
             self.journal.save_anchor()
+
+    def checkpoint(self) -> Checkpoint:
+        """The newest published checkpoint, the key to check it with, and how that key came to be the log's."""
+        handovers = self.database.rows("SELECT note FROM log_handovers ORDER BY number")
+        return Checkpoint(
+            note=self.log.checkpoint(),
+            verifier_key=self.log.verifier_key,
+            handovers=tuple(note for (note,) in handovers),
+        )
 
     def sweep(self) -> None:
         """End the standing searches and forget the cases and counts whose time has come."""

@@ -34,7 +34,7 @@ def answer(vault: OpenVault, message: Message) -> Message:
 
 
 def _get_checkpoint(vault: OpenVault, _message: wire.GetCheckpoint) -> wire.Checkpoint:
-    return wire.Checkpoint(note=vault.log.checkpoint(), verifier_key=vault.log.verifier_key)
+    return vault.checkpoint()
 
 
 def _clear_quarantine(vault: OpenVault, _message: wire.ClearQuarantine) -> wire.Done:

@@ -1,6 +1,6 @@
-"""Sealing blocks anew: after a forget, and when a collection has gathered too many small blocks.
+"""Sealing blocks anew: after a forget, when a collection has gathered too many small blocks, and when asked to.
 
-One job for both: take the live faces of some blocks, bring their templates from the store, seal them under a fresh
+One job for all: take the live faces of some blocks, bring their templates from the store, seal them under a fresh
 secret, and let the old secrets die at the commit.
 """
 
@@ -29,6 +29,7 @@ class Job:
     collection: int
     blocks: tuple[int, ...]
     faces: tuple[tuple[int, CellId], ...]
+    is_rotation: bool = False
 
 
 class Jobs:
@@ -55,10 +56,12 @@ class Jobs:
 
     def next(self, *, after_forget_only: bool) -> Job | None:
         """The most urgent job of this round, or None."""
-        chosen = self._forgotten() or (None if after_forget_only else self._small())
+        chosen, is_rotation = self._forgotten() or (None if after_forget_only else self._small()), False
+        if chosen is None and not after_forget_only:
+            chosen, is_rotation = self._due(), True
         if chosen is None:
             return None
-        job = self._plan(*chosen)
+        job = self._plan(*chosen, is_rotation=is_rotation)
         self._out[job.job_id] = job
         self._blocks_of_round.update(job.blocks)
         return job
@@ -72,8 +75,7 @@ class Jobs:
 
     def _forgotten(self) -> tuple[int, list[int]] | None:
         rows = self._database.rows("SELECT collection, number FROM blocks WHERE has_forgotten ORDER BY number")
-        due = ((collection, [number]) for collection, number in rows if number not in self._blocks_of_round)
-        return next(due, None)
+        return self._first_of(rows)
 
     def _small(self) -> tuple[int, list[int]] | None:
         crowded = self._database.rows(
@@ -92,7 +94,14 @@ class Jobs:
                 return collection, chosen
         return None
 
-    def _plan(self, collection: int, blocks: list[int]) -> Job:
+    def _due(self) -> tuple[int, list[int]] | None:
+        return self._first_of(self._database.rows("SELECT collection, number FROM blocks WHERE is_due ORDER BY number"))
+
+    def _first_of(self, rows: list[Row]) -> tuple[int, list[int]] | None:
+        new = ((collection, [number]) for collection, number in rows if number not in self._blocks_of_round)
+        return next(new, None)
+
+    def _plan(self, collection: int, blocks: list[int], *, is_rotation: bool) -> Job:
         faces = [
             (number, CellId(cell))
             for block in blocks
@@ -100,7 +109,7 @@ class Jobs:
                 "SELECT number, template_cell FROM faces WHERE block = ? ORDER BY slot", block
             )
         ]
-        return Job(JobId(fresh_id("job")), collection, tuple(blocks), tuple(faces))
+        return Job(JobId(fresh_id("job")), collection, tuple(blocks), tuple(faces), is_rotation)
 
 
 def _fill_one_block(rows: list[Row]) -> list[int]:

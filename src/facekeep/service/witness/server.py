@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from facekeep.errors import BadInput, Code, FacekeepError, Unavailable
+from facekeep.errors import Code, FacekeepError, Unavailable
 from facekeep.ledger.note import parse_verifier_key
 from facekeep.service.witness.files import lock_folder
 from facekeep.service.witness.signing import load_or_make
@@ -28,8 +28,6 @@ def run_witness(
     """
     lock_folder(folder)
     keys = [parse_verifier_key(one) for one in log_keys]
-    if len({key.name for key in keys}) != len(keys):
-        raise BadInput(Code.INVALID_REQUEST, "give one key for each log")
     key = load_or_make(folder, name)
     witness = Witness(folder, key, keys)
     try:

@@ -7,8 +7,8 @@ remembered any more until the process starts anew and reads what is there.
 from hashlib import sha256
 from pathlib import Path
 
-from facekeep.errors import Code, Unavailable
-from facekeep.ledger.note import Checkpoint, VerifierKey, open_checkpoint
+from facekeep.errors import Code, Tampered, Unavailable
+from facekeep.ledger.note import Checkpoint, VerifierKey, open_note_of_any, parse_checkpoint
 from facekeep.ledger.tree import EMPTY_ROOT
 from facekeep.service.witness.files import replace_durably
 from facekeep.service.witness.signing import signature_is_good
@@ -20,7 +20,7 @@ class WitnessState:
     def __init__(self, folder: Path, keys: list[VerifierKey]) -> None:
         self._folder = folder
         self._is_sound = True
-        self._newest = {key.name: self._read(key) for key in keys}
+        self._newest = {name: self._read(name, [key for key in keys if key.name == name]) for name in _names(keys)}
 
     def newest(self, origin: str) -> Checkpoint | None:
         """The newest checkpoint of a log: empty before the first; None where the log is not watched."""
@@ -44,13 +44,16 @@ class WitnessState:
         self._newest[checkpoint.origin] = checkpoint
         self._is_sound = True
 
-    def _read(self, key: VerifierKey) -> Checkpoint:
-        path = self._path(key.name)
+    def _read(self, origin: str, keys: list[VerifierKey]) -> Checkpoint:
+        path = self._path(origin)
         if not path.exists():
-            return Checkpoint(key.name, 0, EMPTY_ROOT)
-        return open_checkpoint(
-            path.read_bytes(), expected_origin=key.name, expected_key=key, is_good=signature_is_good
+            return Checkpoint(origin, 0, EMPTY_ROOT)
+        checkpoint = parse_checkpoint(
+            open_note_of_any(path.read_bytes(), expected_keys=keys, is_good=signature_is_good)
         )
+        if checkpoint.origin != origin:
+            raise Tampered(Code.LOG_ALTERED, "the checkpoint belongs to another log")
+        return checkpoint
 
     def _path(self, origin: str) -> Path:
         return self._folder / f"{sha256(origin.encode()).hexdigest()}.checkpoint"
@@ -58,3 +61,7 @@ class WitnessState:
     def _refuse_unless_sound(self) -> None:
         if not self._is_sound:
             raise Unavailable(Code.LOG_UNWRITABLE, "the witness could not write what it had seen, and has stopped")
+
+
+def _names(keys: list[VerifierKey]) -> set[str]:
+    return {key.name for key in keys}

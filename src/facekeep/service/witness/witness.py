@@ -14,7 +14,7 @@ from pathlib import Path
 
 from facekeep.errors import BadInput, Tampered
 from facekeep.ledger.cosignature import cosign
-from facekeep.ledger.note import Checkpoint, VerifierKey, open_note, parse_checkpoint, parse_note
+from facekeep.ledger.note import Checkpoint, VerifierKey, open_note_of_any, parse_checkpoint, parse_note
 from facekeep.ledger.tree import verify_consistency
 from facekeep.service.witness.signing import WitnessKey, signature_is_good
 from facekeep.service.witness.state import WitnessState
@@ -34,11 +34,14 @@ class WitnessAnswer:
 
 
 class Witness:
-    """Watches the logs of `log_keys`, one key a log. Thread-safe: one submission is decided at a time."""
+    """Watches the logs of `log_keys`; a log that changes its key has several.
+
+    Thread-safe: one submission is decided at a time.
+    """
 
     def __init__(self, folder: Path, key: WitnessKey, log_keys: Sequence[VerifierKey]) -> None:
         self._key = key
-        self._log_keys = {one.name: one for one in log_keys}
+        self._log_keys = {name: [one for one in log_keys if one.name == name] for name in {k.name for k in log_keys}}
         self._state = WitnessState(folder, list(log_keys))
         self._turn = threading.Lock()
 
@@ -58,9 +61,8 @@ class Witness:
         if claimed.origin not in self._log_keys:
             return WitnessAnswer(404, "this log is not watched here\n")
         try:
-            text = open_note(
-                submission.untrusted_note, expected_key=self._log_keys[claimed.origin], is_good=signature_is_good
-            )
+            keys = self._log_keys[claimed.origin]
+            text = open_note_of_any(submission.untrusted_note, expected_keys=keys, is_good=signature_is_good)
         except Tampered:
             return WitnessAnswer(403, "not signed by the key that is known of this log\n")
         with self._turn:

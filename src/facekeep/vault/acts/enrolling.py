@@ -115,7 +115,8 @@ def next_reseal(vault: OpenVault, message: wire.NextReseal) -> wire.ResealJob:
     job = vault.jobs.next(after_forget_only=message.after_forget_only)
     if job is None:
         return wire.ResealJob(job_id=None) if message.after_forget_only else gallery.next_job(vault)
-    return wire.ResealJob(job_id=job.job_id, cell_ids=tuple(cell_id for _, cell_id in job.faces))
+    cell_ids = tuple(cell_id for _, cell_id in job.faces)
+    return wire.ResealJob(job_id=job.job_id, cell_ids=cell_ids, is_rotation=job.is_rotation)
 
 
 def reseal_block(vault: OpenVault, message: wire.Reseal) -> wire.SealedBatch:

@@ -5,7 +5,7 @@ from typing import Any
 
 from facekeep.vault import seal, wire
 from facekeep.vault.open_vault import OpenVault
-from facekeep.vault.rotation import organization
+from facekeep.vault.rotation import blocks, log_key, organization
 from facekeep.vault.wire import Message
 
 
@@ -17,7 +17,22 @@ def _rotate_organization(vault: OpenVault, message: wire.RotateOrganization) -> 
     return wire.Done(entry=organization.rotate(vault, message.organization_id))
 
 
+def _rotate_blocks(vault: OpenVault, message: wire.RotateBlocks) -> wire.DueBlocks:
+    return blocks.ask(vault, message.organization_id)
+
+
+def _count_due_blocks(vault: OpenVault, _message: wire.CountDueBlocks) -> wire.DueBlocks:
+    return wire.DueBlocks(blocks=blocks.count(vault.database))
+
+
+def _rotate_log_key(vault: OpenVault, _message: wire.RotateLogKey) -> wire.LogKeyRotated:
+    return log_key.rotate(vault)
+
+
 HANDLERS: Mapping[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.DrawShares: _draw_shares,
     wire.RotateOrganization: _rotate_organization,
+    wire.RotateBlocks: _rotate_blocks,
+    wire.CountDueBlocks: _count_due_blocks,
+    wire.RotateLogKey: _rotate_log_key,
 }

@@ -155,10 +155,14 @@ class NextReseal(Message, frozen=True):
 
 
 class ResealJob(Message, frozen=True):
-    """Bring these template cells to `Reseal`. `job_id` None means nothing is to be done."""
+    """Bring these template cells to `Reseal`. `job_id` None means nothing is to be done.
+
+    `is_rotation`: this may wait, so that searches are not disturbed all the time.
+    """
 
     job_id: JobId | None
     cell_ids: tuple[CellId, ...] = ()
+    is_rotation: bool = False
 
 
 class Reseal(Message, frozen=True):

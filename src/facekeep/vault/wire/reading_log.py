@@ -42,10 +42,14 @@ class GetCheckpoint(Message, frozen=True):
 
 
 class Checkpoint(Message, frozen=True):
-    """A C2SP signed note, and the verifier key in note format."""
+    """A C2SP signed note, and the verifier key in note format.
+
+    `handovers` are the notes by which each earlier key named the next, oldest first.
+    """
 
     note: str
     verifier_key: str
+    handovers: tuple[str, ...] = ()
 
 
 class ProveEntry(Message, frozen=True):

@@ -117,10 +117,14 @@ class Policy(Told):
 
 
 class Checkpoint(Told):
-    """A C2SP signed note over the whole log, and the verifier key in note format."""
+    """A C2SP signed note over the whole log, and the verifier key in note format.
+
+    `handovers` are the notes by which each earlier key named the next, oldest first.
+    """
 
     note: str
     verifier_key: str
+    handovers: tuple[str, ...] = ()
 
 
 # ---- collections and persons -----------------------------------------------------------------------------------------
