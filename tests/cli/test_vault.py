@@ -31,3 +31,10 @@ def test_keys_may_not_lie_in_the_data_folder(tmp_path, monkeypatch, capsys) -> N
     assert run(["init", "--unseal", "key-file", "--data", str(tmp_path / "keep")]) == 3
     assert "keys must not" in capsys.readouterr().err
     assert not (tmp_path / "keep" / "keep-id").exists()
+
+
+def test_keys_of_no_running_vault_are_not_rotated(keep, capsys) -> None:
+    assert keep("vault", "rotate", "root", "--stdin") == 5
+    assert "unreachable" in capsys.readouterr().err
+    assert keep("vault", "rotate", "organization") == 2
+    assert keep("vault", "rotate", "organization", "org_1", "--all") == 2

@@ -45,6 +45,18 @@ def test_the_old_key_leads_to_each_newer_one(town: Town) -> None:
     assert town.acts()
 
 
+def test_a_checkpoint_of_every_older_key_is_still_known_as_the_logs_own(town: Town) -> None:
+    notes = []
+    for _ in range(3):
+        town.vault.settle()
+        notes.append(checkpoint(town).note)
+        rotate(town)
+    for _ in range(2):
+        sizes = [town.vault.log.size_signed_in(note.encode()) for note in notes]
+        assert sizes == sorted(sizes)
+        restart(town)
+
+
 def test_after_the_next_checkpoint_the_old_key_signs_nothing(town: Town) -> None:
     old = checkpoint(town).verifier_key
     rotate(town)

@@ -33,7 +33,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.ledger.handover import Handover, sign_handover
 from facekeep.ledger.leaf import LEAF_SIZE
-from facekeep.ledger.note import Checkpoint, open_checkpoint, sign_note, signature_line
+from facekeep.ledger.note import (
+    Checkpoint,
+    VerifierKey,
+    open_note_of_any,
+    parse_checkpoint,
+    sign_note,
+    signature_line,
+)
 from facekeep.ledger.statement import parse_report_text
 from facekeep.ledger.tiles import TILE_WIDTH, TileName, pack_bundle, partial_tiles
 from facekeep.ledger.tree import leaf_hash
@@ -54,6 +61,8 @@ class Log:
     def __init__(self, folder: Path, signing_key: Ed25519PrivateKey, origin: str) -> None:
         self._key = verifier_key_of(signing_key, origin)
         self._signing_key = signing_key
+        self.older_keys: tuple[VerifierKey, ...] = ()
+        """Public keys that signed checkpoints of this log before, oldest first."""
         self._stored = StoredLog(folder)
         self._durable_folders = {folder}
         self._fuse = Fuse()
@@ -196,6 +205,7 @@ class Log:
 
     def change_key(self, successor: Ed25519PrivateKey) -> None:
         """Sign with the key that was named; that this one is gone must be durable before."""
+        self.older_keys += (self._key,)
         self._signing_key, self._key = successor, verifier_key_of(successor, self._key.name)
 
     def prove_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
@@ -247,9 +257,10 @@ class Log:
 
     def size_signed_in(self, untrusted_note: bytes) -> int:
         """The size in a checkpoint of this log. Raises Tampered `log_altered` for any other, or one that it outgrew."""
-        signed = open_checkpoint(
-            untrusted_note, expected_origin=self._key.name, expected_key=self._key, is_good=signature_is_good
-        )
+        keys = (*self.older_keys, self._key)
+        signed = parse_checkpoint(open_note_of_any(untrusted_note, expected_keys=keys, is_good=signature_is_good))
+        if signed.origin != self._key.name:
+            raise Tampered(Code.LOG_ALTERED, "the checkpoint belongs to another log")
         with self._fuse.look():
             self._check_extends(signed.size, signed.root)
         return signed.size

@@ -8,6 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
+from facekeep.ledger.note import VerifierKey, parse_verifier_key
 from facekeep.settings import LogSettings
 from facekeep.terms import Role
 from facekeep.vault import files, score_meaning
@@ -40,6 +41,7 @@ from facekeep.vault.wire import Checkpoint, Contract
 
 _ORIGIN_PREFIX = "facekeep/"
 LOG_KEY = "log key"
+OLDER_LOG_KEYS = "older_log_keys"
 
 
 class OpenVault:
@@ -78,6 +80,7 @@ class OpenVault:
                 expected_root=anchor_root,
             )
             undo.callback(self.log.close)
+            self.log.older_keys = self._older_log_keys()
             self.journal = Journal(self.database, self.log, self.shelf)
             self.freezes = Freezes(self.database)
             self.sessions = Sessions(self.freezes)
@@ -239,6 +242,11 @@ class OpenVault:
             wrapped = wrap(derive(self.root, LOG_KEY), key.private_bytes_raw(), LOG_KEY)
             self.database.run("INSERT INTO meta VALUES ('log_key', ?)", wrapped)
         return key
+
+    def _older_log_keys(self) -> tuple[VerifierKey, ...]:
+        """Public keys that signed the log's checkpoints before this one, oldest first."""
+        found = self.database.row("SELECT value FROM meta WHERE name = ?", OLDER_LOG_KEYS)
+        return tuple(parse_verifier_key(one) for one in found[0].decode().split("\n")) if found else ()
 
     def _origin(self) -> str:
         """The log's name in checkpoints: random, so that it tells nothing of whose it is."""

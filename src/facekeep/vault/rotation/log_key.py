@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from facekeep.vault.journal import KEEP
 from facekeep.vault.keys import derive, wrap
 from facekeep.vault.log_signing import verifier_key_of
-from facekeep.vault.open_vault import LOG_KEY, OpenVault
+from facekeep.vault.open_vault import LOG_KEY, OLDER_LOG_KEYS, OpenVault
 from facekeep.vault.wire import LogKeyRotated
 
 
@@ -31,6 +31,8 @@ def rotate(vault: OpenVault) -> LogKeyRotated:
         wrapped = wrap(derive(vault.root, LOG_KEY), fresh.private_bytes_raw(), LOG_KEY)
         vault.database.run("UPDATE meta SET value = ? WHERE name = 'log_key'", wrapped)
         vault.database.run("INSERT INTO log_handovers (note) VALUES (?)", handover)
+        known = "\n".join((*(key.text for key in vault.log.older_keys), vault.log.verifier_key))
+        vault.database.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", OLDER_LOG_KEYS, known.encode())
         vault.journal.save_anchor()
     vault.log.change_key(fresh)
     vault.database.forget_old_pages()
