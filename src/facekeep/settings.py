@@ -7,6 +7,7 @@ setting: keys are typed in, come as word shares, or lie in a file that only its 
 
 import os
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated, Literal
@@ -25,6 +26,8 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     only for those that failed on our side: when a keep is used is metadata too, so it is off.
 
     `allowed_hosts` are names that requests may come under besides the machine's own (localhost and its addresses).
+    `tls_proxy` says that a proxy with TLS stands in front: the https address that people use. `describe` false keeps
+    /docs and /openapi.json for those who have a key.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +38,23 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers_threads: int = 16
     allowed_hosts: tuple[str, ...] = ()
     request_lines: bool = False
+    tls_proxy: Annotated[str, msgspec.Meta(pattern="^(https://[!-~]+)?$", max_length=500)] = ""
+    describe: bool = True
+
+
+class VaultSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`server_user` is the user that the server runs as, where that is another than the vault's; empty: the same.
+
+    The vault then lets that user's processes in at the server's socket, and at no other.
+    """
+
+    server_user: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class DoctorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Findings of `facekeep doctor` that the operator has decided to live with: the check, and why. Never blockers."""
+
+    accepted: dict[str, Annotated[str, msgspec.Meta(min_length=1, max_length=200)]] = {}
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,6 +162,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alarms: AlarmSettings = AlarmSettings()
     canaries: CanarySettings = CanarySettings()
     sign_in: SignInSettings = SignInSettings()
+    vault: VaultSettings = VaultSettings()
+    doctor: DoctorSettings = DoctorSettings()
 
     @property
     def sign_in_origins(self) -> tuple[str, ...]:
@@ -151,6 +173,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.sign_in.rp_id == "localhost":
             return (f"http://localhost:{self.http.port}",)
         return (f"https://{self.sign_in.rp_id}",)
+
+    @property
+    def is_for_this_machine_alone(self) -> bool:
+        """Whether nothing in the settings lets anybody else in: how a trial is meant."""
+        return is_loopback(self.http.host) and not self.http.tls_proxy and self.sign_in.rp_id == "localhost"
 
     @property
     def vault_dir(self) -> Path:
@@ -185,6 +212,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def admin_socket(self) -> Path:
         """Where an operator reaches the vault. In production the server's user cannot open it."""
         return self.run_dir / "vault-admin.sock"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server bound to `host` is reached from its own machine alone."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load(data_dir: Path) -> Settings:

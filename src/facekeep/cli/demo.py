@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from facekeep.cli.exits import Exit
+from facekeep.cli.gate import accept_option, enter_in_log, pass_gate
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, note, say, table
 from facekeep.cli.search import show_candidates
@@ -26,9 +27,10 @@ _LEGAL_BASIS = "freely licensed photographs of public figures"
 
 @click.command()
 @click.option("--exit", "leave", is_flag=True, help="Stop afterwards instead of running on.")
+@accept_option
 @click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Where the photos' archive is kept.")
 @common
-def command(options: Options, leave: bool, cache: Path | None) -> None:
+def command(options: Options, leave: bool, cache: Path | None, accepted: tuple[str, ...]) -> None:
     """Enroll four public figures in a collection "demo" and search for one of them with another photo.
 
     Uses the keep that runs on --data, or starts one (a trial keep where there is none). Safe to run again.
@@ -41,7 +43,9 @@ def command(options: Options, leave: bool, cache: Path | None) -> None:
     with ExitStack() as stack:
         started = None
         if not processes.is_supervised(settings):
+            taken = pass_gate(options, settings, accepted)
             started = stack.enter_context(running(settings, TRIAL, as_json=options.as_json))
+            enter_in_log(settings, taken)
         if processes.health(settings) != "open":
             raise Unavailable(Code.VAULT_SEALED, "the keep is not open")
         with options.client() as client:

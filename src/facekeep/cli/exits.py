@@ -16,6 +16,8 @@ class Exit(IntEnum):
     UNAVAILABLE = 5
     TAMPERED = 6
     PARTLY = 7  # nothing was found, or some photos of a bulk enrollment were refused
+    WARNINGS = 8  # the doctor's worst finding is a warning
+    BLOCKERS = 9  # it is a blocker, or a keep was not started because of one
     INTERRUPTED = 130
 
 

@@ -37,6 +37,8 @@ COMMANDS = {
     "me": "Show who is signed in, and change to another organization.",
     "password": "Change your password or authenticator app.",
     "status": "Show the state of the keep.",
+    "doctor": "Find misconfigurations, what they allow, and what puts them right.",
+    "settings": "Change a setting of keep.toml.",
     "log": "Show and check the log.",
     "alarms": "List, acknowledge or test alarms, at the vault on this machine.",
     "canary": "List, test or replace the decoys of this keep, at the vault on this machine.",

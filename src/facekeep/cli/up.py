@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from facekeep.cli.banners import show_new_keep, warn_of_trial
+from facekeep.cli.gate import accept_option, enter_in_log, pass_gate
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, note, say
 from facekeep.service import administration, credentials, processes
@@ -20,17 +21,21 @@ from facekeep.settings import Settings
 @click.command()
 @click.option("--organization", default=TRIAL.organization, help="Name for a keep made at the first start.")
 @click.option("--member", default=TRIAL.member, help="Name of its first member.")
+@accept_option
 @common
-def command(options: Options, organization: str, member: str) -> None:
+def command(options: Options, organization: str, member: str, accepted: tuple[str, ...]) -> None:
     """Run the vault and the server until Ctrl-C.
 
     An empty data folder becomes a trial keep, which opens itself with a key file. Make a keep for real photos with
-    `facekeep init --unseal passphrase` or `--unseal shares` first.
+    `facekeep init --unseal passphrase` or `--unseal shares` first. Where `facekeep doctor` finds a blocker, nothing is
+    started unless --accept says why.
     """
     settings = options.settings()
     credentials.make_data_dir(settings)
+    taken = pass_gate(options, settings, accepted)
     with running(settings, FirstKeep(organization, member), as_json=options.as_json) as (supervisor, stop):
         if not stop.is_set():
+            enter_in_log(settings, taken)
             announce(settings, as_json=options.as_json)
         supervisor.watch(stop)
         note("stopping")

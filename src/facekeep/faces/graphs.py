@@ -45,7 +45,8 @@ def _read(place: Path) -> bytes | None:
 def _write(place: Path, graph: bytes) -> None:
     """Write whole or not at all. A cache that cannot be written costs time at the next start, nothing else."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (place.parent.parent, place.parent):  # `parents=True` would make the upper one for everybody
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with NamedTemporaryFile(dir=place.parent, delete=False) as file:
             file.write(sha256(graph).digest() + graph)
         os.replace(file.name, place)

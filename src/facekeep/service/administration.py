@@ -20,6 +20,7 @@ from facekeep.vault.wire import (
     InstallScoreTable,
     IssueApiKey,
     Message,
+    NoteAccepted,
     Seal,
     Status,
     Unseal,
@@ -119,6 +120,11 @@ def clear_quarantine(settings: Settings) -> int:
 def install_score_table(settings: Settings, table: bytes) -> int:
     """Replace the table that says what a score means; returns the log entry."""
     return ask(settings, InstallScoreTable(table=table), Done).entry
+
+
+def note_accepted(settings: Settings, check: str, reason: str) -> int:
+    """Have the keep's own log say that a blocker was accepted, and why; returns the entry."""
+    return ask(settings, NoteAccepted(check=check, reason=reason), Done).entry
 
 
 def ask(settings: Settings, request: Message, expected: type[A]) -> A:

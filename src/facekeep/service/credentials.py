@@ -48,10 +48,13 @@ def make_data_dir(settings: Settings) -> None:
     """
     if config_dir().is_relative_to(settings.data_dir):
         raise BadInput(Code.INVALID_SETTING, "the configuration folder lies inside the data folder; keys must not")
-    for folder in (settings.data_dir, settings.run_dir):
-        _own_folder(folder)
+    if not settings.vault.server_user:  # else two users' folders, made with their owners when the keep was set up
+        for folder in (settings.data_dir, settings.run_dir):
+            _own_folder(folder)
     if not _id_file(settings).exists():
         write_private(_id_file(settings), token_hex(16).encode())
+        if settings.vault.server_user:
+            _id_file(settings).chmod(0o644)  # it is no secret, and both users' commands look for it
     for folder in (config_dir(), keep_dir(settings)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -10,7 +10,7 @@ _LOCK = 0x6663_6B70  # any constant; two servers that start together migrate Pos
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Migrate up to `revision` inside the transaction of `connection`; all of it happens or none of it."""
     _take_turns(connection)
-    command.upgrade(_config(connection), revision)
+    command.upgrade(config(connection), revision)
 
 
 def downgrade(connection: Connection, revision: str) -> None:
@@ -22,7 +22,7 @@ def downgrade(connection: Connection, revision: str) -> None:
         The step would throw records away. Nothing was changed.
     """
     _take_turns(connection)
-    command.downgrade(_config(connection), revision)
+    command.downgrade(config(connection), revision)
 
 
 def _take_turns(connection: Connection) -> None:
@@ -30,7 +30,8 @@ def _take_turns(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def _config(connection: Connection) -> Config:
+def config(connection: Connection) -> Config:
+    """Where Alembic finds the steps."""
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "facekeep.store:migrations")
     config.set_main_option("path_separator", "os")

@@ -13,7 +13,7 @@ from facekeep.vault.alarm_hook import hook_of
 from facekeep.vault.hardening import harden_process
 from facekeep.vault.identity.passkeys import RelyingParty
 from facekeep.vault.keeper import Keeper
-from facekeep.vault.server import serve
+from facekeep.vault.server import guest_named, serve
 
 
 def main() -> int:
@@ -34,7 +34,8 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: _stop(keeper))
-        serve(keeper, server_socket=chosen.vault_socket, operator_socket=chosen.admin_socket)
+        guest = guest_named(chosen.vault.server_user)
+        serve(keeper, server_socket=chosen.vault_socket, operator_socket=chosen.admin_socket, guest=guest)
     except BlockingIOError:
         print("another vault is running on this folder", file=sys.stderr)
         return 5

@@ -9,7 +9,7 @@ from typing import Any
 
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
-from facekeep.vault import alarm_register, forget, wire
+from facekeep.vault import alarm_register, examination, forget, wire
 from facekeep.vault.acts import alarms, canaries, freezing, reading_log
 from facekeep.vault.canaries import touches
 from facekeep.vault.cursors import cursor_after, start_of
@@ -147,4 +147,6 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.ListCanaries: canaries.list_canaries,
     wire.TestCanaries: canaries.touch_all,
     wire.RotateCanaries: canaries.rotate_canaries,
+    wire.Examine: examination.examine,
+    wire.NoteAccepted: examination.note_accepted,
 }

@@ -1,4 +1,4 @@
-"""The one door: every request passes here; only what `OPEN_PATHS` and `SIGN_IN_PATHS` name passes without a key.
+"""The one door: every request passes here; what `open_paths` and `SIGN_IN_PATHS` name alone passes without a key.
 
 In this order: request id, host name, concurrency, authentication with the vault, body limits, then the application;
 at the end a key's session is forgotten, the answer carries the security headers, and one line is written. There is no
@@ -27,7 +27,8 @@ from facekeep.web.intake import MAX_METADATA_BYTES, MAX_SMALL_BODY_BYTES, Held, 
 from facekeep.web.lines import write_failure, write_line
 from facekeep.web.problems import answer_to
 
-OPEN_PATHS = frozenset({"/healthz", "/openapi.json", "/docs"})
+OPEN_PATHS = frozenset({"/healthz"})
+DESCRIPTION_PATHS = frozenset({"/openapi.json", "/docs"})
 SIGN_IN_PATHS = frozenset({
     "/v1/sign-in/begin", "/v1/sign-in/finish", "/v1/sign-in/password",
     "/v1/join/begin", "/v1/join/finish", "/v1/join/password",
@@ -37,6 +38,11 @@ _BODIES_AT_ONCE = 4  # of the largest allowed size
 PLACES_A_THREAD = 8  # one that waits for a thread costs little
 VAULT_THREADS = 8  # for sessions and health alone, so that long searches never starve them
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def open_paths(settings: HttpSettings) -> frozenset[str]:
+    """What anybody may ask for: how the keep is and, unless the settings say otherwise, what its API looks like."""
+    return OPEN_PATHS | DESCRIPTION_PATHS if settings.describe else OPEN_PATHS
 
 
 @dataclass(slots=True)
@@ -63,6 +69,7 @@ class Door:
         self._settings: HttpSettings = keep.settings.http
         self._hosts = allowed_hosts(self._settings.host, self._settings.allowed_hosts)
         self._touched = touched
+        self._open_paths = open_paths(self._settings)
         self._inside = 0
         self._signing_in = {True: 0, False: 0}  # by password, and by passkey
         self._held = Held(limit=_BODIES_AT_ONCE * self._settings.max_request_bytes)
@@ -96,7 +103,7 @@ class Door:
 
     async def _enter(self, scope: Scope, intake: Intake, send: Send, limit: int) -> None:
         check_host(header(scope, b"host"), self._hosts)
-        if scope["path"] in OPEN_PATHS:
+        if scope["path"] in self._open_paths:
             check_declared_length(scope, 0)
             await self._app(scope, _Whole(bytearray()), send)
             return

@@ -4,16 +4,16 @@ A web page can make a browser send requests to 127.0.0.1 under the page's own ho
 """
 
 from collections.abc import Collection
-from ipaddress import ip_address
 
 from facekeep.errors import BadInput, Code
+from facekeep.settings import is_loopback
 
 _OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def allowed_hosts(bound_to: str, configured: Collection[str]) -> frozenset[str] | None:
     """The host names to answer to, or None for any: a server bound to an outside address without a list of names."""
-    if not configured and not _is_own(bound_to):
+    if not configured and not is_loopback(bound_to):
         return None
     return frozenset(name.lower() for name in configured) | _OWN_NAMES | {bound_to.lower()}
 
@@ -31,11 +31,3 @@ def _name_of(untrusted_host: str) -> str:
         return host[1:].partition("]")[0]
     return host.partition(":")[0]
 
-
-def _is_own(bound_to: str) -> bool:
-    if bound_to.lower() == "localhost":
-        return True
-    try:
-        return ip_address(bound_to).is_loopback
-    except ValueError:
-        return False

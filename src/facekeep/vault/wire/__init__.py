@@ -78,6 +78,7 @@ from facekeep.vault.wire.enrolling import (
     SealedBatch,
     SealFaces,
 )
+from facekeep.vault.wire.examining import Examination, Examine, NoteAccepted
 from facekeep.vault.wire.frames import receive, send
 from facekeep.vault.wire.freezing import (
     End,
@@ -394,6 +395,8 @@ __all__ = [
     "EndSessions",
     "EndStanding",
     "EntriesPage",
+    "Examination",
+    "Examine",
     "ExportPage",
     "ExportedEntry",
     "FaceDraft",
@@ -482,6 +485,7 @@ __all__ = [
     "NameCustomer",
     "NextReseal",
     "NextStanding",
+    "NoteAccepted",
     "OpenCells",
     "OpenIncident",
     "OpenStandingSums",
@@ -616,6 +620,7 @@ OperatorRequest = (
     | OpenIncident | CloseIncident | ListIncidents | KeepNote | ReadEntries | ReadSettings | NameCustomer | RecordDrill
     | DeclareForeign | SignReport
     | ListCanaries | TestCanaries | RotateCanaries
+    | Examine | NoteAccepted
 )  # fmt: skip
 
 Answer = (
@@ -633,4 +638,5 @@ Answer = (
     | SharesDrawn | RootRotated | DueBlocks | LogKeyRotated
     | AlarmPage | AlarmShown | SignedAlarm | CanaryList
     | IncidentOpened | IncidentList | EntriesPage | SettingsRead | CustomerNamed | ReportSigned
+    | Examination
 )  # fmt: skip
