@@ -44,10 +44,13 @@ class Customers(RuleBasedStateMachine):
         self.model = self.keep.model
 
     def teardown(self) -> None:
-        if hasattr(self, "keep"):
+        if not hasattr(self, "keep"):
+            return
+        try:
             for one in ("program@One", "ben@One", "cia@One", "cia@Two"):
                 self.keep.look(self.token((one, "usual")))
             self.the_same_lies_in_the_vault()
+        finally:
             self.keep.close()
             self.patch.undo()
 

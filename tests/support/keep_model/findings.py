@@ -109,7 +109,7 @@ class Findings(Casework):
         measured = [self.collections[one].is_measured for one in search.collections]
         self.count(session.org, "evaluation_searches" if all(measured) else "searches")
         self.write(session.org, "search.released")
-        if shown and not any(measured):
+        if shown:
             self.write(session.org, "search.released_faces")
         return shown, len(alive) - len(shown)
 

@@ -28,7 +28,9 @@ class Looking(Review):
         )  # fmt: skip
         members = self.say(token, "member.list", wire.ListMembers)
         own = {one.member_id: one.roles for one in model.members.values() if one.org == session.org and not one.removed}
-        assert members is None or {one.member_id: set(one.roles) for one in members.items} == own
+        if members is not None:
+            model.name(session.org, "members.listed", len(own))
+            assert {one.member_id: set(one.roles) for one in members.items} == own
         keys = self.say(token, "key.list", wire.ListApiKeys)
         live = {key for key, one in model.keys.items() if not one.revoked and one.member_id in own}
         assert keys is None or {one.key_id for one in keys.items} == live
@@ -43,6 +45,7 @@ class Looking(Review):
         if listed is None:
             return
         session = model.sessions[token]
+        model.name(session.org, "cases.listed", len(listed.items))
         assert {one.case_id for one in listed.items} == {one for one in model.cases if model.sees_case(session, one)}
         for one in listed.items:
             case, is_mine = model.cases[one.case_id], model.in_case(session, one.case_id)
@@ -53,7 +56,9 @@ class Looking(Review):
                 self._look_at_leads(token, one.case_id)
         approvals = self.say(token, "approval.list", wire.ListApprovals, limit=1_000)
         seen = {key for key, one in model.approvals.items() if model.sees_approval(session, one)}
-        assert approvals is None or {one.approval_id for one in approvals.items} == seen
+        if approvals is not None:
+            model.name(session.org, "approvals.listed", len(seen))
+            assert {one.approval_id for one in approvals.items} == seen
 
     def _look_at_leads(self, token: str, case_id: str) -> None:
         model = self.model
@@ -61,6 +66,8 @@ class Looking(Review):
         if page is None:
             return
         session = model.sessions[token]
+        shown = sum(2 + (one.score is not None) + bool(one.decisions or one.reveals) for one in page.items)
+        model.name(session.org, "leads.shown", shown)
         own = {key for key, one in model.leads.items() if one.case_id == case_id and model.sees_lead(session, key)}
         assert {one.lead_id for one in page.items} == own
         for view in page.items:
@@ -96,7 +103,8 @@ class Looking(Review):
             start = self.checked.get(org, 0)
             entries, _ = self.vault.journal.read(org, start, 10_000)
             assert [one.entry for one in entries] == list(range(start, start + len(entries)))
-            assert [(one.act, one.outcome) for one in entries] == written[start:]
+            found = [(one.act, one.outcome) for one in entries]
+            assert found == written[start:], f"the log has {found}, and the model wrote {written[start:]}"
             self.checked[org] = start + len(entries)
         start = self.checked.get("", 0)
         entries, _ = self.vault.journal.read("", start, 10_000)

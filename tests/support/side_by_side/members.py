@@ -43,6 +43,7 @@ class Members(Signing):
             assert offer == "unauthenticated"
             return
         org = self.model.invitations[code].org
+        self.model.write(org, "member.join", "offered")
         assert bool(offer.handle) == self.model.rules[org].passwords
         answer = self._join_by_password(name, code, offer) if by_password else self._join_by_passkey(name, code, offer)
         if by_password and not self.model.rules[org].passwords:

@@ -21,6 +21,7 @@ class Review(Searching):
             session, lead = self.model.sessions[token], self.model.leads[lead_id]
             lead.decisions.append((replace(session), token, verdict))
             assert (answer.lead.state, answer.lead.verdict) == (lead.state, lead.verdict)
+            self.model.write(session.org, "leads.shown")
             if lead.verdict:
                 self.model.write(session.org, "lead.agreed")
 
@@ -31,7 +32,7 @@ class Review(Searching):
             return "" if self.model.is_open(self.model.leads[lead_id].case_id) else "case_closed"
 
         fields = {"lead_id": lead_id, "reason": "to know"}
-        if self.say(token, "lead.reveal", wire.RevealLead, check, "lead.revealed", **fields):
+        if self.say(token, "lead.reveal", wire.RevealLead, check, "lead.revealed", "leads.shown", **fields):
             self.model.leads[lead_id].revealed.add(self.model.sessions[token].person)
 
     def open_record(self, token: str, face_id: str) -> None:
@@ -39,5 +40,5 @@ class Review(Searching):
             return self.model.record_refused(session, face_id)
 
         cell = self.desk.cells[self.places[face_id].face_cell]
-        answer = self.say(token, "record.open", wire.OpenCells, check, cells=(cell,))
+        answer = self.say(token, "record.open", wire.OpenCells, check, "record.opened", cells=(cell,))
         assert answer is None or b"album" in answer.plaintexts[0]

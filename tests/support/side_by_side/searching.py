@@ -49,6 +49,7 @@ class Searching(Casework):
         assert isinstance(self.ask(wire.CommitBatch(session=token, batch_id=batch.batch_id)), wire.Done)
         org = self.model.sessions[token].org
         self.model.write(org, "faces.enrolled")
+        self.model.write(org, "faces.enrolled_ids")
         self.model.count(org, "enrollments", len(people))
         for place, (_, look) in zip(batch.places, people, strict=True):
             self.model.faces[place.face_id] = Face(collection, place.person_id, batch.block.block_id, look)
@@ -64,10 +65,12 @@ class Searching(Casework):
 
         if person:
             fields: dict[str, Any] = {"person_id": face.person}
-            answer = self.say(token, "person.forget", wire.ForgetPerson, check, "person.forgotten", **fields)
+            done = ("person.forgotten", "faces.forgotten_ids")
+            answer = self.say(token, "person.forget", wire.ForgetPerson, check, *done, **fields)
         else:
             fields = {"face_ids": (face_id,)}
-            answer = self.say(token, "face.forget", wire.ForgetFaces, check, "faces.forgotten", **fields)
+            done = ("faces.forgotten", "faces.forgotten_ids")
+            answer = self.say(token, "face.forget", wire.ForgetFaces, check, *done, **fields)
         if answer is not None:
             assert answer.faces == len(gone)
             self.worn |= {self.model.faces[one].block for one in gone}

@@ -22,8 +22,15 @@ PROGRAMS = ("program@One", "program@Two")
 def world() -> SideBySide:
     """A keep with two organizations, their people and galleries, as every example begins with; sealed."""
     keep = SideBySide()
-    patch = pytest.MonkeyPatch()
-    keep.set_clocks(patch)
+    with pytest.MonkeyPatch.context() as patch:
+        keep.set_clocks(patch)
+        settle(keep)
+        keep.keeper.seal()
+    return keep
+
+
+def settle(keep: SideBySide) -> None:
+    """Organizations, people, galleries."""
     key_file = str(keep.root / "key")
     first = wire.Initialize(method="key_file", organization="One", member="Op", key_file=key_file)
     second = wire.AddOrganization(name="Two", admin="Op", is_program=True)
@@ -43,9 +50,6 @@ def world() -> SideBySide:
     keep.enroll(other, keep.collections["theirs"], *people[:2])
     begin_work(keep)
     keep.restart()
-    keep.keeper.seal()
-    patch.undo()
-    return keep
 
 
 def begin_work(keep: SideBySide) -> None:
