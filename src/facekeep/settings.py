@@ -6,6 +6,7 @@ setting: keys are typed in, come as word shares, or lie in a file that only its 
 """
 
 import os
+from enum import StrEnum
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +18,11 @@ import msgspec
 from facekeep.errors import BadInput, Code
 
 _LONGEST_SOCKET_PATH = 100  # bytes; the kernel's sun_path holds 108 on Linux and 104 elsewhere
+
+HourlyCount = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+SignalName = Literal[
+    "reading.coverage", "searches", "case_searches", "opens", "low_scores", "exports", "off_hours", "new_client"
+]
 
 
 class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,6 +155,42 @@ class CanarySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     response: Literal["none", "freeze-session", "freeze-member", "freeze-organization", "seal"] = "freeze-session"
 
 
+class Response(StrEnum):
+    """What the vault does by itself when a signal is raised."""
+
+    NONE = "none"
+    FREEZE_SESSION = "freeze-session"
+    FREEZE_MEMBER = "freeze-member"
+    FREEZE_ORGANIZATION = "freeze-organization"
+    SEAL = "seal"
+
+
+class SignalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What counts as misuse, and what follows; `docs/signals.md` says what each is for.
+
+    `reading_share` is the part of a collection of 1,000 faces or more that one member stays below in `reading_days`.
+    The others are counts an hour that are not unusual by themselves; more is, where it is also more than `usual_factor`
+    times the most that the same member, or case, did in an hour of the last four weeks. `responses` are by signal.
+    """
+
+    reading_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.01
+    reading_days: Annotated[int, msgspec.Meta(ge=1, le=3_660)] = 30
+    searches_an_hour: HourlyCount = 60
+    case_searches_an_hour: HourlyCount = 200
+    opens_an_hour: HourlyCount = 600
+    low_scores_an_hour: HourlyCount = 40
+    exports_an_hour: HourlyCount = 1_000_000
+    usual_factor: Annotated[float, msgspec.Meta(ge=1, le=1_000)] = 3.0
+    off_hours: bool = True
+    new_clients: bool = True
+    responses: dict[SignalName, Response] = {}
+
+    def response_to(self, signal: str) -> Response:
+        """What follows a signal: as it is set, or a freeze of the member for coverage and nothing for the others."""
+        usual = Response.FREEZE_MEMBER if signal == "reading.coverage" else Response.NONE
+        return {str(name): response for name, response in self.responses.items()}.get(signal, usual)
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of it, with the folders derived from one root."""
 
@@ -161,6 +203,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     webhooks: WebhookSettings = WebhookSettings()
     alarms: AlarmSettings = AlarmSettings()
     canaries: CanarySettings = CanarySettings()
+    signals: SignalSettings = SignalSettings()
     sign_in: SignInSettings = SignInSettings()
     vault: VaultSettings = VaultSettings()
     doctor: DoctorSettings = DoctorSettings()

@@ -76,7 +76,7 @@ class ReviewRoom:
         made = self.say("admin", wire.CreateCollection, name=name, contract=CONTRACT, policy=policy)
         return str(made.collection.collection_id)
 
-    def enroll(self, collection: str, templates: Sequence[np.ndarray]) -> list[wire.FacePlace]:
+    def enroll(self, collection: str, templates: Sequence[np.ndarray], who: str = "admin") -> list[wire.FacePlace]:
         drafts = tuple(
             wire.FaceDraft(
                 template=template.tobytes(),
@@ -88,10 +88,10 @@ class ReviewRoom:
             )
             for i, template in enumerate(templates)
         )
-        batch = self.say("admin", wire.SealFaces, collection_id=collection, faces=drafts)
+        batch = self.say(who, wire.SealFaces, collection_id=collection, faces=drafts)
         self.cells |= {cell.cell_id: cell for cell in batch.cells}
         self.blocks[batch.block.block_id] = batch.block_bytes
-        self.say("admin", wire.CommitBatch, batch_id=batch.batch_id)
+        self.say(who, wire.CommitBatch, batch_id=batch.batch_id)
         return list(batch.places)
 
     def case(self, creator: str = "ann", *members: str) -> str:

@@ -298,7 +298,7 @@ def test_a_disk_that_hangs_does_not_hold_up_a_panic(room: ReviewRoom, monkeypatc
     writing.join(10)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["freeze", "restart", "admin", "paul", "operator"])), max_size=12))
 def test_freezes_are_as_a_plain_model_has_them(steps: list[tuple[str]]) -> None:
     room = ReviewRoom()

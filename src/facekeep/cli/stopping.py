@@ -44,6 +44,19 @@ def end(options: Options, kind: str, subject_id: str, yes: bool) -> None:
     _show(options, f"ended, log entry {entry}", entry=entry)
 
 
+@click.command("allow-reading")
+@click.argument("member_id", metavar="MEMBER")
+@click.argument("collection_id", metavar="COLLECTION")
+@click.option("--hours", type=click.IntRange(1, 336), default=8, show_default=True, help="For so long.")
+@common
+def allow_reading(options: Options, member_id: str, collection_id: str, hours: int) -> None:
+    """Let MEMBER (an id) read COLLECTION (an id) beyond what one person may see, for an export for instance."""
+    entry = stopping.allow_reading(
+        options.settings(), member_id=member_id, collection_id=collection_id, hours=hours
+    )
+    _show(options, f"allowed for {hours} hours, log entry {entry}", entry=entry)
+
+
 @click.command()
 @common
 def panic(options: Options) -> None:

@@ -22,7 +22,7 @@ def command() -> None:
 command.add_command(init.command, "init")
 command.add_command(organizations.command, "organizations")
 command.add_command(rotate.command, "rotate")
-for _stop in (stopping.freeze, stopping.unfreeze, stopping.end, stopping.panic):
+for _stop in (stopping.freeze, stopping.unfreeze, stopping.end, stopping.panic, stopping.allow_reading):
     command.add_command(_stop)
 
 

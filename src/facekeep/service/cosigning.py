@@ -6,8 +6,10 @@ notices. A witness that refuses is reported: either it or this keep was set back
 Source: C2SP tlog-witness, as its client.
 """
 
+import re
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -21,7 +23,7 @@ from facekeep.service.witness.signing import signature_is_good
 from facekeep.service.witness.submission import pack_submission
 from facekeep.settings import WitnessSettings
 from facekeep.vault.client import VaultClient
-from facekeep.vault.wire import Checkpoint, GetCheckpoint, Proof, ProveConsistency
+from facekeep.vault.wire import Checkpoint, Done, GetCheckpoint, Proof, ProveConsistency, WitnessRefused
 
 _LOOK_EVERY_S = 1.0
 _TRY_AGAIN_S = 15.0
@@ -157,10 +159,22 @@ class Cosigning:
             except Exception as error:  # the outermost loop of this thread; one witness must not stop the others
                 failures += 1
                 self._report(error)
+                if isinstance(error, Tampered):
+                    self._tell_vault(witness.name)
         return failures == 0
+
+    def _tell_vault(self, witness: str) -> None:
+        """An alarm of the vault's; where it cannot be raised now, the next refusal raises it."""
+        with suppress(FacekeepError):
+            self._vault.call(WitnessRefused(witness=named(witness)), Done)
 
     def _prove(self, old_size: int, new_size: int) -> Sequence[bytes]:
         return self._vault.call(ProveConsistency(old_size=old_size, new_size=new_size), Proof).hashes
+
+
+def named(witness: str) -> str:
+    """A witness's name as an entry may hold it."""
+    return re.sub(r"[^A-Za-z0-9._/+-]", "_", witness)[:120] or "_"
 
 
 def _read(answer: httpx.Response) -> str:

@@ -9,7 +9,7 @@ _LONGEST_CREDENTIAL = 200
 _PERSONS = "fs_"  # what the token of a person's session begins with
 
 
-def open_session(keep: Keep, untrusted_credential: str) -> SessionToken:
+def open_session(keep: Keep, untrusted_credential: str, client_class: str = "") -> SessionToken:
     """A session for the holder of the API key, or the living session of a person.
 
     Raises
@@ -19,7 +19,8 @@ def open_session(keep: Keep, untrusted_credential: str) -> SessionToken:
     """
     if not (untrusted_credential.isascii() and 0 < len(untrusted_credential) <= _LONGEST_CREDENTIAL):
         raise Refused(Code.UNAUTHENTICATED, "nothing valid was given that says who asks")
-    return keep.vault.call(Authenticate(untrusted_credential=untrusted_credential), SessionOpened).session
+    message = Authenticate(untrusted_credential=untrusted_credential, client_class=client_class)
+    return keep.vault.call(message, SessionOpened).session
 
 
 def ends_with_request(credential: str) -> bool:

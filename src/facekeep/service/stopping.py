@@ -2,7 +2,7 @@
 
 from facekeep.service.administration import ask
 from facekeep.settings import Settings
-from facekeep.vault.wire import Done, End, Freeze, LiftSaid, Panic, Unfreeze
+from facekeep.vault.wire import AllowReading, Done, End, Freeze, LiftSaid, Panic, Unfreeze
 
 KINDS = ("session", "key", "member", "organization")
 
@@ -21,6 +21,11 @@ def unfreeze(settings: Settings, *, kind: str, subject_id: str) -> tuple[bool, i
 def end(settings: Settings, *, kind: str, subject_id: str) -> int:
     """End it everywhere, for good; returns the log entry. Raises BadInput `not_found`."""
     return ask(settings, End(kind=kind, subject_id=subject_id), Done).entry
+
+
+def allow_reading(settings: Settings, *, member_id: str, collection_id: str, hours: int) -> int:
+    """Let a member read a collection without being counted; returns the log entry. Raises BadInput `not_found`."""
+    return ask(settings, AllowReading(member_id=member_id, collection_id=collection_id, hours=hours), Done).entry
 
 
 def panic(settings: Settings) -> None:

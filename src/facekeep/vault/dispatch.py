@@ -30,6 +30,7 @@ from facekeep.vault.acts import (
     signing_in,
     standing,
     usage,
+    witnessing,
 )
 from facekeep.vault.acts import webhooks as hooks
 from facekeep.vault.alarms import raise_alarm
@@ -39,6 +40,7 @@ from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.signals import watch
 from facekeep.vault.wire import Message
 
 
@@ -144,6 +146,7 @@ TABLE: dict[type[Message], Rule] = {
     wire.SetRoles: Rule(members.set_roles, "member.roles", _PEOPLE, _new_roles, sensitive=True),
     wire.RemoveMember: Rule(members.remove_member, "member.remove", _PEOPLE, _member, sensitive=True),
     wire.EndSessions: Rule(members.end_sessions, "sessions.end", _PEOPLE, _member),
+    wire.WitnessRefused: Rule(witnessing.witness_refused, session=False),
     wire.FreezeMember: Rule(freezing.freeze_member, "member.freeze", _PEOPLE, _member),
     wire.ListFreezes: Rule(freezing.list_freezes, "freeze.list", SPEAKERS | _LOG, when_frozen=True),
     wire.LiftFreeze: Rule(
@@ -300,10 +303,12 @@ def _run_for_caller(vault: OpenVault, rule: Rule, message: Any) -> Message:
     entry = vault.journal.note(caller, rule.act, rule.facts(message), outcome="asked")
     try:
         _require(rule, session, rule.act)
+        watch.note_act(vault, session)
         return rule.handler(vault, caller, message)
     except FacekeepError as error:
         error.entry = _refusal(vault, caller, rule.act, error, entry)
         _alarm_of(vault, error, caller.org_id)
+        watch.after(vault, session, error)
         raise
 
 

@@ -46,7 +46,7 @@ def forget_collection(database: Database, collection: OpenCollection) -> int:
     leads.forget_of_collection(database, number)
     database.run("DELETE FROM exposures WHERE face IN (SELECT number FROM faces WHERE collection = ?)", number)
     erasing.erase_collection(database, number)
-    for table in ("cell_keys", "blocks", "faces", "persons"):
+    for table in ("cell_keys", "blocks", "faces", "persons", "sightings", "reading_leaves"):
         database.run(f"DELETE FROM {table} WHERE collection = ?", number)  # noqa: S608  the names are ours
     database.run("DELETE FROM collections WHERE number = ?", number)
     return int(faces)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
-from facekeep.settings import CanarySettings, LogSettings
+from facekeep.settings import CanarySettings, LogSettings, SignalSettings
 from facekeep.vault import dispatch, files, operations, seal, wire
 from facekeep.vault.alarm_hook import AlarmHook
 from facekeep.vault.canaries import arming
@@ -36,7 +36,9 @@ class Keeper:
         *,
         alarm_hook: AlarmHook | None = None,
         canaries: CanarySettings = CanarySettings(),  # noqa: B008  frozen
+        signals: SignalSettings = SignalSettings(),  # noqa: B008  frozen
     ) -> None:
+        self._signals = signals
         self._folder = folder
         self._log = log
         self._surroundings = Surroundings(folder.parent, canaries)
@@ -239,6 +241,7 @@ class Keeper:
             self._relying_party,
             alarm_hook=self._alarm_hook,
             surroundings=self._surroundings,
+            signals=self._signals,
         )
 
     def _arm(self, vault: OpenVault) -> None:

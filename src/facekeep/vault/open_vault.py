@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
 from facekeep.ledger.note import VerifierKey, parse_verifier_key
-from facekeep.settings import LogSettings
+from facekeep.settings import LogSettings, SignalSettings
 from facekeep.terms import Role
 from facekeep.vault import files, score_meaning
 from facekeep.vault.alarm_hook import AlarmHook
@@ -19,6 +19,7 @@ from facekeep.vault.canaries.register import Register
 from facekeep.vault.canaries.surroundings import Surroundings
 from facekeep.vault.carried import carried
 from facekeep.vault.cases import forgetting
+from facekeep.vault.clock import day_number
 from facekeep.vault.database import Database
 from facekeep.vault.freezes import Freezes
 from facekeep.vault.grants import Grants
@@ -35,6 +36,8 @@ from facekeep.vault.log_padding import missing_from_bucket, padding
 from facekeep.vault.reseal import Jobs
 from facekeep.vault.score_meaning import ScoreTable
 from facekeep.vault.shelf import ORGANIZATIONS, Shelf
+from facekeep.vault.signals import coverage
+from facekeep.vault.signals.tallies import HISTORY_HOURS, Tallies
 from facekeep.vault.standing import endings
 from facekeep.vault.standing.due import Comparisons
 from facekeep.vault.wire import Checkpoint, Contract
@@ -57,7 +60,9 @@ class OpenVault:
         *,
         alarm_hook: AlarmHook | None = None,
         surroundings: Surroundings | None = None,
+        signals: SignalSettings = SignalSettings(),  # noqa: B008  frozen
     ) -> None:
+        self.signals = signals
         self.alarm_hook = alarm_hook
         self.surroundings = surroundings or Surroundings(folder.parent)
         self.seal_because = ""
@@ -65,6 +70,7 @@ class OpenVault:
         self.lock = threading.RLock()
         self.is_closed = False
         self._bucket = log.bucket
+        self._swept_on = 0
         with ExitStack() as undo:  # what cannot be opened whole lets go of its files, so that it can be tried again
             self.database = files.open_database(folder, generation, root)
             undo.callback(self.database.close)
@@ -83,6 +89,7 @@ class OpenVault:
             self.log.older_keys = self._older_log_keys()
             self.journal = Journal(self.database, self.log, self.shelf)
             self.freezes = Freezes(self.database)
+            self.tallies = Tallies(self.database)
             self.sessions = Sessions(self.freezes)
             self.guesses = Guesses()
             self.tickets = Tickets()
@@ -140,6 +147,7 @@ class OpenVault:
         grown = self.log.size - self.log.published_size
         self.log.publish(padding(missing_from_bucket(grown, self._bucket)))
         with self.database.transaction():
+            self.tallies.save()
             self.journal.save_anchor()
 
     def checkpoint(self) -> Checkpoint:
@@ -156,6 +164,12 @@ class OpenVault:
         endings.sweep(self.database, self.journal)
         forgetting.sweep(self.database, self.journal)
         self.freezes.forget_sessions(self.sessions.ids())
+        if self._swept_on != day_number():
+            with self.database.transaction():
+                coverage.forget_old(self.database, self.signals)
+                self.tallies.save()
+                self.tallies.forget_before(24 * day_number() - HISTORY_HOURS)
+            self._swept_on = day_number()
 
     def bootstrap(self, organization: str, member: str) -> str:
         """The first organization with a member of every role; returns its API key, to be shown once."""
@@ -177,6 +191,7 @@ class OpenVault:
     def forget_organization(self, org_id: str) -> None:
         """Drop what memory holds of an organization that was shredded, and fold its rows out of the files."""
         self.shelf.forget_organization(org_id)
+        self.tallies.forget_unsaved()
         self.journal.forget_organization(org_id)
         self.sessions.end_where(lambda caller: caller.org_id == org_id)
         self.grants.forget_organization(org_id)

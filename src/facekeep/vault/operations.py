@@ -10,7 +10,7 @@ from typing import Any
 from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
 from facekeep.vault import alarm_register, examination, forget, wire
-from facekeep.vault.acts import alarms, canaries, freezing, reading_log
+from facekeep.vault.acts import alarms, canaries, freezing, reading, reading_log
 from facekeep.vault.canaries import touches
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
@@ -139,6 +139,7 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.Freeze: freezing.freeze_by_operator,
     wire.Unfreeze: freezing.lift_by_operator,
     wire.End: freezing.end_by_operator,
+    wire.AllowReading: reading.allow_reading,
     wire.ListAlarms: alarms.list_alarms,
     wire.AcknowledgeAlarm: alarms.acknowledge_alarm,
     wire.TestAlarm: alarms.raise_test,

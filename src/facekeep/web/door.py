@@ -21,6 +21,7 @@ from facekeep.service.keep import Keep
 from facekeep.service.sessions import end_session, ends_with_request, open_session
 from facekeep.settings import HttpSettings
 from facekeep.terms import SessionToken
+from facekeep.web.client_class import client_class
 from facekeep.web.headers import SECURITY_HEADERS, header
 from facekeep.web.hosts import allowed_hosts, check_host
 from facekeep.web.intake import MAX_METADATA_BYTES, MAX_SMALL_BODY_BYTES, Held, Intake, check_declared_length, has_body
@@ -123,7 +124,10 @@ class Door:
     async def _session(self, scope: Scope) -> AsyncIterator[SessionToken]:
         """A session at the vault for as long as the request lasts, or the person's own, which outlives it."""
         untrusted_key = _bearer(scope)
-        session = await anyio.to_thread.run_sync(open_session, self._keep, untrusted_key, limiter=self._vault_threads)
+        client = client_class(header(scope, b"user-agent"))
+        session = await anyio.to_thread.run_sync(
+            open_session, self._keep, untrusted_key, client, limiter=self._vault_threads
+        )
         try:
             yield session
         finally:

@@ -14,6 +14,7 @@ from facekeep.vault.naming import naming, opened_by
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review import identity
 from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.signals import coverage, watch
 from facekeep.vault.wire import Cell, FacePlace
 
 _OPENABLE = (CellKind.PERSON, CellKind.FACE, CellKind.CROP, CellKind.PHOTO)
@@ -43,7 +44,7 @@ def commit_batch(vault: OpenVault, message: wire.CommitBatch) -> wire.Done:
         _check_committer(caller, batch)
         collection = vault.shelf.collection(batch.collection_id, batch.org_id)
         entry = _commit_entry(vault, caller, batch)
-        _commit(vault, collection, batch, message.remember)
+        _commit(vault, caller, collection, batch, message.remember)
     except FacekeepError:
         collection_in_memory_is_stale(vault, batch)
         vault.batches.discard(batch.batch_id)
@@ -61,6 +62,9 @@ def open_cells(vault: OpenVault, caller: Caller, message: wire.OpenCells) -> wir
     All or none: a record that is hidden from the caller hides the others that were asked for with it.
     """
     identity.refuse_hidden(vault.database, vault.shelf, caller, message.cells)
+    session = vault.sessions.find(message.session)
+    watch.count(vault, session, watch.OPENS, len(message.cells))
+    watch.see_cells(vault, caller, message.cells)
     opened = tuple(open_cell(vault, caller, cell, _OPENABLE) for cell in message.cells)
     whose = opened_by(vault.database, [cell.cell_id for cell in message.cells])
     vault.journal.note_all(caller, naming("record.opened", {"cells": len(opened)}, whose))
@@ -182,7 +186,9 @@ def _commit_entry(vault: OpenVault, caller: Caller | None, batch: Batch) -> int:
     return vault.journal.note_all(caller, said)
 
 
-def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: wire.Remember | None) -> None:
+def _commit(
+    vault: OpenVault, caller: Caller | None, collection: OpenCollection, batch: Batch, answer: wire.Remember | None
+) -> None:
     with collection.changing() as change, vault.database.transaction():
         vault.batches.settle(batch.batch_id)
         if batch.moved:
@@ -191,6 +197,8 @@ def _commit(vault: OpenVault, collection: OpenCollection, batch: Batch, answer: 
         else:
             change.add(enroll.commit_enrollment(vault.database, collection, batch))
             usage.count(vault.database, batch.org_id, usage.ENROLLMENTS, len(batch.places))
+            if caller is not None and not collection.policy.evaluation:
+                coverage.note_own(vault.database, caller.member_id, collection.number, len(batch.places))
         if batch.is_own:
             gallery.note_placed(vault, batch)
         if answer is not None:

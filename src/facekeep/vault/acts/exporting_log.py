@@ -8,13 +8,16 @@ from facekeep.vault import wire
 from facekeep.vault.acts.reading_log import checked_size
 from facekeep.vault.identity import Caller
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.signals import watch
 
 EXPORT_ACT = "log.export"
 
 
-def begin_export(vault: OpenVault, caller: Caller, _message: wire.BeginExport) -> wire.Done:
+def begin_export(vault: OpenVault, caller: Caller, message: wire.BeginExport) -> wire.Done:
     """The number of the entry just written for this act, which the export ends with once a checkpoint covers it."""
-    return wire.Done(entry=vault.journal.last_number(caller.org_id))
+    entry = vault.journal.last_number(caller.org_id)
+    watch.count(vault, vault.sessions.find(message.session), watch.EXPORTS, entry + 1)
+    return wire.Done(entry=entry)
 
 
 def read_export(vault: OpenVault, caller: Caller, message: wire.ReadExport) -> wire.ExportPage:

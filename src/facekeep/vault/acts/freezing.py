@@ -8,6 +8,9 @@ from facekeep.vault.identity import Caller, api_keys, invitations, members, orga
 from facekeep.vault.identity.callers import Way
 from facekeep.vault.journal import KEEP, Facts
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.signals import coverage
+
+_COVERAGE = "signal.reading.coverage"  # two people have looked into what was read, and it counts anew
 
 
 def freeze(vault: OpenVault, kind: Kind, subject: str, *, by: str, why: str) -> int:
@@ -43,7 +46,8 @@ def lift(vault: OpenVault, found: Freeze, *, person: str, by: str) -> wire.LiftS
     act = "freeze.lifted" if is_lifted else "freeze.lift_said"
     entry = _note(vault, found.org_id, by, act, facts | {"words": len(words), "alone": is_lifted and len(words) == 1})
     with vault.database.transaction():
-        vault.freezes.say(found, person)
+        if vault.freezes.say(found, person) and found.why == _COVERAGE:
+            coverage.begin_anew(vault.database, found.owner)
         vault.journal.save_anchor()
     vault.freezes.reload()
     return wire.LiftSaid(is_lifted=is_lifted, entry=entry)

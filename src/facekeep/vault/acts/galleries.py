@@ -19,6 +19,7 @@ from facekeep.vault.journal import KEEP
 from facekeep.vault.keys import fresh_id, fresh_key, wrap
 from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
+from facekeep.vault.signals import watch
 from facekeep.vault.wire import Policy
 
 _STRICT = Policy()
@@ -28,16 +29,23 @@ def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOp
     """A session for a good API key, or a person's own again; a wrong one is logged, as a flood leaves room."""
     try:
         if message.untrusted_credential.startswith(PERSONS):
-            return _still_open(vault, message.untrusted_credential)
+            return _noted(vault, message, _still_open(vault, message.untrusted_credential))
         caller = api_keys.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
     except Refused as refusal:  # its entry's number is not told: it counts the keep's own entries
         if vault.guesses.spend():
             facts = {"uncounted_before": vault.guesses.suppressed}
             vault.journal.write(KEEP, "nobody", "authenticate", refusal.code, {**facts})
         raise
-    return wire.SessionOpened(
+    opened = wire.SessionOpened(
         session=vault.sessions.open(caller), roles=names(caller.roles), expires_in_s=IDLE_SECONDS
     )
+    return _noted(vault, message, opened)
+
+
+def _noted(vault: OpenVault, message: wire.Authenticate, opened: wire.SessionOpened) -> wire.SessionOpened:
+    session = vault.sessions.find(opened.session, in_frozen_organization=True)
+    watch.note_client(vault, session, message.client_class)
+    return opened
 
 
 def _still_open(vault: OpenVault, untrusted_token: str) -> wire.SessionOpened:

@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 import numpy as np
 
-from facekeep.errors import BadInput, Code, FacekeepError, Tampered, Unavailable
+from facekeep.errors import BadInput, Code, FacekeepError, Refused, Tampered, Unavailable
 from facekeep.terms import CellKind
 from facekeep.vault import exposure, gate, places, usage, wire
 from facekeep.vault.acts import admission, review
@@ -17,17 +17,20 @@ from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.gate import Lead
 from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, quantize_probes
 from facekeep.vault.identity import Caller
+from facekeep.vault.identity.sessions import Session
 from facekeep.vault.journal import Facts
 from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review.leads import rejected
 from facekeep.vault.sealing import parse_templates
 from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.signals import watch
 from facekeep.vault.wire import Candidate, CandidateList, FacePlace
 
 _CANDIDATE_BYTES = 640  # at most, encoded; what replies are padded to
 _FLOOR_WITHOUT_TABLE = 0.5
 _USUAL_LENGTH = 10
+_WEAK = 0.05
 
 
 def ask_detect(_vault: OpenVault, _caller: Caller, _message: wire.AskDetect) -> wire.Done:
@@ -45,6 +48,11 @@ def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) ->
     probes = quantize_probes(untrusted_probes, collections[0].contract.dimension)
     vault.grants.refuse_when_full()
     is_near = admission.spend(vault, caller, case, collections, probes)
+    if any(not one.policy.evaluation for one in collections):
+        session = vault.sessions.find(message.session)
+        watch.count(vault, session, watch.SEARCHES, len(probes))
+        if message.case_id:
+            watch.count(vault, session, watch.CASE_SEARCHES, len(probes), case_id=message.case_id)
     grant = SearchGrant(
         grant_id=fresh_grant_id(),
         session=message.session,
@@ -86,11 +94,11 @@ def open_sums(vault: OpenVault, message: wire.OpenSums) -> wire.Candidates:
         opening.wipe()
     with vault.lock:
         vault.refuse_when_closed()
-        vault.sessions.caller(message.session)
+        session = vault.sessions.find(message.session)
         refuse_if_resealed(vault, grant)
         _refuse_if_no_longer_admitted(vault, caller, grant)
         _refuse_if_rejected_meanwhile(vault, grant, leads)
-        return _release(vault, caller, grant, leads)
+        return _release_watched(vault, session, grant, leads)
 
 
 def compare(vault: OpenVault, caller: Caller, message: wire.Compare) -> wire.Compared:
@@ -203,12 +211,34 @@ def _raise_alarm(vault: OpenVault, caller: Caller, grant: SearchGrant, alarm: Ta
     return alarm
 
 
+def _release_watched(
+    vault: OpenVault, session: Session, grant: SearchGrant, leads: list[list[Lead]]
+) -> wire.Candidates:
+    """The release, unless it is more than its searcher may see, or they are stopped for what else it tells of them."""
+    weak = sum(_is_weak(grant, lead) for lead in chain.from_iterable(leads))
+    if weak and _kind_of_use(grant) == usage.SEARCHES:
+        watch.count(vault, session, watch.LOW_SCORES, weak)
+    try:
+        return _release(vault, session.caller, grant, leads)
+    except Refused as refusal:
+        facts: Facts = {"grant": grant.grant_id}
+        refusal.entry = vault.journal.note(session.caller, "search.refused", facts, refusal.code)
+        watch.after(vault, session, refusal)
+        raise
+
+
+def _is_weak(grant: SearchGrant, lead: Lead) -> bool:
+    """Whether a lead lies so little above the floor that it is somebody's only by chance, more often than not."""
+    return lead.score < grant.floor + _WEAK
+
+
 def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[list[Lead]]) -> wire.Candidates:
     with vault.database.transaction():
         lists = tuple(
             _candidate_list(vault, caller, grant, some, exposure.probe_name(probe))
             for some, probe in zip(leads, grant.probes, strict=True)
         )
+        _see(vault, caller, grant, lists)
         lists = review.record(vault, caller, grant, lists)
         entry = _write_outcome(vault, caller, grant, lists)
         usage.count(vault.database, caller.org_id, _kind_of_use(grant), len(grant.probes))
@@ -216,6 +246,14 @@ def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[l
     model = grant.searched[0].collection.contract.name
     answer = wire.Candidates(lists=lists, model=model, gallery=grant.gallery, floor=grant.floor, entry=entry)
     return _padded(grant, answer)
+
+
+def _see(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: tuple[CandidateList, ...]) -> None:
+    """What all lists show together is seen. Raises TooMuchReadError."""
+    found = {one.place.face_id: one.place for some in lists for one in some.candidates}
+    for collection in (one.collection for one in grant.searched):
+        shown = (place for place in found.values() if place.collection_id == collection.collection_id)
+        watch.see_faces(vault, caller, collection, [places.number_of_face(vault.database, one) for one in shown])
 
 
 def _candidate_list(

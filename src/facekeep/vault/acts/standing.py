@@ -1,5 +1,7 @@
 """Standing searches as their people see them: asking, approving, ending, and reading what was found."""
 
+from collections.abc import Mapping
+
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import CaseId, CollectionId, MemberId, Role, StandingId
 from facekeep.vault import clock, places, usage, wire
@@ -15,9 +17,10 @@ from facekeep.vault.journal import Facts
 from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.shelf import OpenCollection
+from facekeep.vault.signals import watch
 from facekeep.vault.standing import endings, hits, register
 from facekeep.vault.standing.register import Asked, Searches, Standing
-from facekeep.vault.wire import Candidate
+from facekeep.vault.wire import Candidate, FacePlace
 
 
 def create_standing(vault: OpenVault, caller: Caller, message: wire.CreateStanding) -> wire.StandingShown:
@@ -110,8 +113,18 @@ def list_hits(vault: OpenVault, caller: Caller, message: wire.ListHits) -> wire.
     )
     facts: Facts = {"standing": standing.standing_id, "case": standing.case_id}
     ids = {"faces": [one.candidate.place.face_id for one in shown]}
+    _see(vault, caller, alive)
     vault.journal.note_all(caller, naming("standing.hits_shown", facts, ids))
     return wire.HitPage(items=shown, next_cursor=more)
+
+
+def _see(vault: OpenVault, caller: Caller, alive: Mapping[int, FacePlace]) -> None:
+    """What hits show is seen, durably, before they are listed."""
+    with vault.database.transaction():
+        for collection_id in {place.collection_id for place in alive.values() if caller.sees(place.collection_id)}:
+            faces = (number for number, place in alive.items() if place.collection_id == collection_id)
+            watch.see_faces(vault, caller, collection_of(vault, caller, collection_id), faces)
+        vault.journal.save_anchor()
 
 
 def searches_of(vault: OpenVault, org_id: str) -> Searches:

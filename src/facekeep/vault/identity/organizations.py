@@ -15,6 +15,10 @@ _TABLES = (
 CUSTOMERS = "organizations WHERE org_id NOT IN (SELECT name FROM canary_names)"
 """Organizations, decoys not among them; to be followed by ORDER or AND."""
 
+_BY_MEMBER = (
+    ("sightings", "member_id"), ("reading_leaves", "member_id"), ("known_clients", "member_id"), ("tallies", "subject"),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Organization:
@@ -53,6 +57,12 @@ def add(database: Database, org_id: str, name: str, wrapped_key: bytes) -> None:
 
 def shred(database: Database, org_id: str) -> None:
     """Destroy an organization's key with everything that names it. Inside a transaction; its galleries go before."""
+    for table, column in _BY_MEMBER:
+        database.run(
+            f"DELETE FROM {table} WHERE {column} IN (SELECT member_id FROM members WHERE org_id = ?)",  # noqa: S608
+            org_id,
+        )
+    database.run("DELETE FROM tallies WHERE subject IN (SELECT case_id FROM cases WHERE org_id = ?)", org_id)
     database.run("DELETE FROM exposures WHERE principal IN (SELECT member_id FROM members WHERE org_id = ?)", org_id)
     database.run("DELETE FROM api_keys WHERE member_id IN (SELECT member_id FROM members WHERE org_id = ?)", org_id)
     erasing.erase_organization(database, org_id)

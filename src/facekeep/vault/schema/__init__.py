@@ -16,12 +16,13 @@ from facekeep.vault.schema import (
     review,
     rotation,
     sign_in,
+    signals,
     standing,
 )
 
 STEPS: tuple[str, ...] = (
     first.SQL, customers.SQL, places.SQL, cases.SQL, sign_in.SQL, review.SQL, standing.SQL,
-    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL, canaries.SQL,
+    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL, canaries.SQL, signals.SQL,
 )  # fmt: skip
 """In order; the version of a database is the number of steps it has had."""
 

@@ -1,4 +1,4 @@
-"""Step 9: canaries, and the names by which each would be touched: ids, a file's name, a passkey's credential in hex.
+"""Step 12: canaries, and the names by which each would be touched: ids, a file's name, a passkey's credential in hex.
 
 A retired canary keeps its names: who stole them before it was replaced may use them afterwards. `read_at` is the access
 time, in nanoseconds, that a decoy file had when it was armed.

@@ -258,6 +258,7 @@ from facekeep.vault.wire.searching import (
     GrantSearch,
     OpenSums,
 )
+from facekeep.vault.wire.signals import AllowReading, WitnessRefused
 from facekeep.vault.wire.signing_in import (
     Authenticate,
     BeginProof,
@@ -326,6 +327,7 @@ __all__ = [
     "AlarmSent",
     "AlarmShown",
     "AlarmView",
+    "AllowReading",
     "Answer",
     "ApiKeyIssued",
     "ApiKeyMade",
@@ -587,6 +589,7 @@ __all__ = [
     "WebhookView",
     "WhoAmI",
     "WithdrawInvitation",
+    "WitnessRefused",
     "receive",
     "send",
 ]
@@ -607,7 +610,7 @@ ServerRequest = (
     | BeginPassword | FinishPassword | ChangePassword
     | ListLeads | ShowLead | DescribeLeads | DecideLead | RevealLead
     | CreateStanding | ListStanding | ShowStanding | ApproveStanding | EndStanding | ListHits | NextStanding
-    | FreezeMember | ListFreezes | LiftFreeze
+    | FreezeMember | ListFreezes | LiftFreeze | WitnessRefused
     | OpenStandingSums | SetWebhook | ListWebhooks | RemoveWebhook | TestWebhook | SignDelivery | DeliveryDone
     | SignAlarm | AlarmSent
 )  # fmt: skip
@@ -616,7 +619,7 @@ OperatorRequest = (
     GetStatus | Initialize | Unseal | Seal | ClearQuarantine | InstallScoreTable | IssueApiKey | GetCheckpoint
     | AddOrganization | ListOrganizations | ShredOrganization | ListAlarms | AcknowledgeAlarm | TestAlarm
     | DrawShares | RotateRoot | RotateOrganization | RotateBlocks | CountDueBlocks | RotateLogKey
-    | Freeze | Unfreeze | End | Panic | ProveConsistency
+    | Freeze | Unfreeze | End | Panic | ProveConsistency | AllowReading
     | OpenIncident | CloseIncident | ListIncidents | KeepNote | ReadEntries | ReadSettings | NameCustomer | RecordDrill
     | DeclareForeign | SignReport
     | ListCanaries | TestCanaries | RotateCanaries

@@ -18,9 +18,13 @@ MaybeId = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class Authenticate(Message, frozen=True):
-    """Exchange an API key for a short session, or ask whether the session of a person is alive."""
+    """Exchange an API key for a short session, or ask whether the session of a person is alive.
+
+    `client_class` is the coarse kind of program that asks, such as `firefox linux`; the vault keeps a keyed digest.
+    """
 
     untrusted_credential: Annotated[str, msgspec.Meta(max_length=200)]
+    client_class: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class EndSession(Message, frozen=True):
