@@ -206,6 +206,20 @@ def test_nobody_signs_in_or_joins_where_it_is_frozen(town: Town) -> None:
         town.ask(wire.BeginJoin(code=code), wire.JoinOffer)
 
 
+def test_an_admin_signs_in_to_a_frozen_organization_to_let_it_go_on_and_does_nothing_else(town: Town) -> None:
+    ana = town.join(town.invite("Ana", ("admin",)))
+    what = ana.organization_id
+    town.ask_operator(wire.Freeze(kind="organization", subject_id=what), wire.Done)
+    town.sign_in(ana)
+    town.ask(wire.Authenticate(untrusted_credential=ana.session), wire.SessionOpened)
+    with pytest.raises(FacekeepError, match="frozen"):
+        town.myself(ana.session)
+    word = wire.LiftFreeze(session=ana.session, kind="organization", subject_id=what)
+    assert town.ask(word, wire.LiftSaid).is_lifted is False
+    assert town.ask_operator(wire.Unfreeze(kind="organization", subject_id=what), wire.LiftSaid).is_lifted
+    assert town.myself(ana.session)
+
+
 def test_what_is_not_there_is_not_frozen(room: ReviewRoom) -> None:
     for kind in Kind:
         assert operate(room, wire.Freeze(kind=kind, subject_id="nothing")) == "not_found"

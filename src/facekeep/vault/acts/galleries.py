@@ -28,18 +28,21 @@ _STRICT = Policy()
 def authenticate(vault: OpenVault, message: wire.Authenticate) -> wire.SessionOpened:
     """A session for a good API key, or a person's own again; a wrong one is logged, as a flood leaves room."""
     try:
-        if message.untrusted_credential.startswith(PERSONS):
-            return _noted(vault, message, _still_open(vault, message.untrusted_credential))
-        caller = api_keys.authenticate(vault.database, vault.credential_key, message.untrusted_credential)
+        return _noted(vault, message, _opened(vault, message.untrusted_credential))
     except Refused as refusal:  # its entry's number is not told: it counts the keep's own entries
         if vault.guesses.spend():
             facts = {"uncounted_before": vault.guesses.suppressed}
             vault.journal.write(KEEP, "nobody", "authenticate", refusal.code, {**facts})
         raise
-    opened = wire.SessionOpened(
+
+
+def _opened(vault: OpenVault, untrusted_credential: str) -> wire.SessionOpened:
+    if untrusted_credential.startswith(PERSONS):
+        return _still_open(vault, untrusted_credential)
+    caller = api_keys.authenticate(vault.database, vault.credential_key, untrusted_credential)
+    return wire.SessionOpened(
         session=vault.sessions.open(caller), roles=names(caller.roles), expires_in_s=IDLE_SECONDS
     )
-    return _noted(vault, message, opened)
 
 
 def _noted(vault: OpenVault, message: wire.Authenticate, opened: wire.SessionOpened) -> wire.SessionOpened:
@@ -49,7 +52,7 @@ def _noted(vault: OpenVault, message: wire.Authenticate, opened: wire.SessionOpe
 
 
 def _still_open(vault: OpenVault, untrusted_token: str) -> wire.SessionOpened:
-    session = vault.sessions.find(untrusted_token)
+    session = vault.sessions.find(untrusted_token, in_frozen_organization=True)
     return wire.SessionOpened(
         session=SessionToken(untrusted_token), roles=names(session.caller.roles), expires_in_s=remaining_s(session)
     )

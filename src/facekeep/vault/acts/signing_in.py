@@ -8,6 +8,7 @@ from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import AccountId, MemberId, OrganizationId
 from facekeep.vault import wire
 from facekeep.vault.alarms import raise_alarm
+from facekeep.vault.freezes import SPEAKERS
 from facekeep.vault.identity import Caller, accounts, handles, passkeys, passwords, sessions, tickets
 from facekeep.vault.identity.accounts import Membership
 from facekeep.vault.identity.callers import Way, names
@@ -71,7 +72,7 @@ def open_session(  # noqa: PLR0917  who, by what, where
         way=way,
         session=sessions.fresh_session_id(),
     )
-    vault.freezes.refuse(caller)
+    vault.freezes.refuse(caller, but_organization=bool(caller.roles & SPEAKERS))
     entry = vault.journal.note(caller, "session.opened", {"member": caller.member_id, "way": way.value})
     token = vault.sessions.open(caller, follows=follows)
     return wire.SignedIn(
@@ -79,7 +80,7 @@ def open_session(  # noqa: PLR0917  who, by what, where
         organization_id=OrganizationId(membership.org_id),
         memberships=_views(vault, account_id, way),
         idle_s=sessions.IDLE_SECONDS,
-        expires_in_s=sessions.remaining_s(vault.sessions.find(token)),
+        expires_in_s=sessions.remaining_s(vault.sessions.find(token, in_frozen_organization=True)),
         entry=entry,
     )
 
