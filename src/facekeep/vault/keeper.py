@@ -183,9 +183,11 @@ class Keeper:
 
     def _await_closing(self) -> None:
         """Raise Unavailable `busy` where the vault that was open before still hangs on its disk."""
-        if self._closing is not None:
-            self._closing.join(_CLOSING_SECONDS)
-            if self._closing.is_alive():
+        with self._swap:  # whoever seals holds it until the thread that closes has begun
+            closing = self._closing
+        if closing is not None:
+            closing.join(_CLOSING_SECONDS)
+            if closing.is_alive():
                 raise Unavailable(Code.BUSY, "the disk of the vault does not answer; start the vault anew")
             self._closing = None
 
