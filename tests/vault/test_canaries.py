@@ -2,7 +2,7 @@
 
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,20 @@ from facekeep.vault.canaries.register import Canary, Kind
 from facekeep.vault.keeper import Keeper
 
 PLACED_LATER = {Kind.COLLECTION, Kind.BLOCK}
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    keeper = watching(tmp_path)
+    yield Town(tmp_path, keeper)
+    keeper._surroundings.watch.close()
+
+
+def watching(folder: Path) -> Keeper:
+    """A vault that watches its decoy files, as the one in its own process does."""
+    keeper = Keeper(folder / "vault")
+    keeper.begin_watching()
+    return keeper
 
 
 def live(town: Town, *kinds: Kind) -> list[Canary]:
@@ -367,6 +381,7 @@ def test_names_are_found_wherever_they_stand_in_a_message() -> None:
 
 def test_the_watch_tells_of_opening_moving_and_deleting_and_of_nothing_else(tmp_path: Path) -> None:
     watch, paths = FileWatch(), {name: tmp_path / name for name in ("a", "b", "c", "d")}
+    watch.begin()
     for name, path in paths.items():
         path.write_text("x")
         assert watch.add(name, path)

@@ -62,7 +62,7 @@ def test_every_customer_is_read_whole_under_a_name_that_means_nothing(town: Town
 def test_entries_from_a_time_on_are_read_with_an_hour_more_and_no_others(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (org_id,) = town.vault.database.row("SELECT org_id FROM organizations")
+    org_id = town.myself(town.key_session()).organization_id
     for hours_ago in (9, 8, 7, 6.5, 5, 2, 1):
         at = clock.timestamp(hours=-hours_ago)
         with monkeypatch.context() as earlier:

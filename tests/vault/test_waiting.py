@@ -13,6 +13,7 @@ from facekeep.errors import Code, FacekeepError
 from facekeep.settings import LogSettings
 from facekeep.vault import log as log_module
 from facekeep.vault import wire
+from facekeep.vault.identity.organizations import CUSTOMERS
 from facekeep.vault.journal import HUNG_ACT, KEEP
 from facekeep.vault.log_fsck import fsck
 from facekeep.vault.open_vault import OpenVault
@@ -49,7 +50,7 @@ def entries(small: Small, org_id: str) -> list[wire.LogEntry]:
 
 
 def organization(small: Small) -> str:
-    (row,) = opened(small).database.rows("SELECT org_id FROM organizations")
+    (row,) = opened(small).database.rows(f"SELECT org_id FROM {CUSTOMERS}")
     return str(row[0])
 
 

@@ -41,15 +41,17 @@ class AlarmBell:
         interval_s: float = 1.0,
     ) -> None:
         self._vault = VaultClient(settings.vault_socket)
-        self._has_webhook = bool(settings.alarms.webhook)
+        self._settings = settings
         self._report = report
-        self._sender = sender or sender_of(settings.webhooks)
+        self._sender = sender
         self._interval_s = interval_s
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        if self._has_webhook:
+        if self._settings.alarms.webhook:
+            sender = self._sender or sender_of(self._settings.webhooks)  # not before: certificates take memory
+            self._thread = threading.Thread(target=self._run, args=(sender,), name="alarms", daemon=True)
             self._thread.start()
         return self
 
@@ -57,14 +59,14 @@ class AlarmBell:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(timeout=_PATIENCE_S)
         self._vault.close()
 
-    def _run(self) -> None:
+    def _run(self, sender: Sender) -> None:
         while not self._stopping.wait(self._interval_s):
             try:
-                while not self._stopping.is_set() and tell_next(self._vault, self._sender):
+                while not self._stopping.is_set() and tell_next(self._vault, sender):
                     pass
             except FacekeepError as error:
                 if error.code not in _AWAY:

@@ -223,6 +223,10 @@ class Keeper:
                 arming.tell_of_files(vault, touched)
             self._seal_if_told(vault)
 
+    def begin_watching(self) -> None:
+        """Watch decoy files from the next opening on. For the process that the vault is, and no other."""
+        self._surroundings.watch.begin()
+
     def watch_files_forever(self, stop: threading.Event) -> None:
         """Look at decoy files until `stop` is set."""
         while not stop.is_set():
@@ -231,8 +235,6 @@ class Keeper:
             except FacekeepError as error:
                 if (vault := self._open) is not None:
                     self._look_after(vault, error)
-            if not self._surroundings.watch.works:
-                return
 
     def _opened(self, root: bytes, generation: int) -> OpenVault:
         return OpenVault(

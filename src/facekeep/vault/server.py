@@ -102,6 +102,7 @@ class Door:
 def serve(keeper: Keeper, *, server_socket: Path, operator_socket: Path, guest: Guest | None = None) -> None:
     """Open both doors, the server's to `guest` too; returns never."""
     stop = threading.Event()
+    keeper.begin_watching()
     _make_folder(server_socket.parent, guest)
     operator = Door(operator_socket, msgspec.msgpack.Decoder(OperatorRequest), keeper.operate)
     server = Door(server_socket, msgspec.msgpack.Decoder(ServerRequest), keeper.serve, guest)

@@ -8,6 +8,9 @@ import ctypes
 import os
 import select
 import struct
+import time
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 _OPEN, _MOVED_FROM_HERE, _DELETED, _IGNORED = 0x20, 0x800, 0x400, 0x8000
@@ -15,23 +18,30 @@ _EVENT = struct.Struct("iIII")
 _READ_BYTES = 65_536
 
 
+def _nothing() -> None:
+    """There is nothing to let go of yet."""
+
+
 class FileWatch:
-    """A watch over some files, each under a name of its own."""
+    """A watch over some files, each under a name of its own. The kernel gives a user few: see `begin`."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
-        init = getattr(self._libc, "inotify_init1", None)
-        self._handle = -1 if init is None else int(init(os.O_NONBLOCK | os.O_CLOEXEC))
+        self._handle = -1
         self._names: dict[int, str] = {}
+        self._let_go: Callable[[], object] = _nothing
 
-    @property
-    def works(self) -> bool:
-        """Whether this system tells of files."""
-        return self._handle >= 0
+    def begin(self) -> None:
+        """Ask the kernel for a watch, where it has any; before this, nothing is watched."""
+        init = getattr(self._libc, "inotify_init1", None)
+        if self._handle < 0 and init is not None:
+            self._handle = int(init(os.O_NONBLOCK | os.O_CLOEXEC))
+            if self._handle >= 0:
+                self._let_go = weakref.finalize(self, os.close, self._handle)
 
     def add(self, name: str, path: Path) -> bool:
         """Watch one more file, from now on; False where that cannot be."""
-        if not self.works:
+        if self._handle < 0:
             return False
         wanted = _OPEN | _MOVED_FROM_HERE | _DELETED
         watch = int(self._libc.inotify_add_watch(self._handle, os.fsencode(path), wanted))
@@ -53,7 +63,8 @@ class FileWatch:
 
     def touched(self, timeout_s: float) -> set[str]:
         """The names of files that were touched since the last time; waits so long for the first."""
-        if not self.works:
+        if self._handle < 0:
+            time.sleep(timeout_s)
             return set()
         poller = select.poll()
         poller.register(self._handle, select.POLLIN)
@@ -61,9 +72,8 @@ class FileWatch:
 
     def close(self) -> None:
         """Let go of the watch."""
-        if self.works:
-            os.close(self._handle)
-            self._handle = -1
+        self._let_go()
+        self._handle, self._names = -1, {}
 
     def _read(self) -> set[str]:
         try:
