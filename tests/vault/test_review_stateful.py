@@ -178,5 +178,5 @@ TestReviewAgreesWithTheModel = Machine.TestCase
 @pytest.mark.nightly
 class TestReviewAgreesWithTheModelAtLength(Machine.TestCase):
     settings = settings(
-        max_examples=500, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=200, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
     )

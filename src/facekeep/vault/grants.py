@@ -95,7 +95,7 @@ class Grants:
     def take(self, grant_id: str, session: str) -> SearchGrant:
         """The grant, once, for the session it was given to. Raises BadInput `not_found`."""
         grant = self._given.get(grant_id)
-        if grant is None or grant.session != session or time.monotonic() - grant.given_at > _PATIENCE_SECONDS:
+        if grant is None or grant.session != session or time.monotonic() - grant.given_at >= _PATIENCE_SECONDS:
             raise BadInput(Code.NOT_FOUND, "no such search grant")
         del self._given[grant_id]
         return grant

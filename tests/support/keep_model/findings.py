@@ -91,7 +91,7 @@ class Findings(Casework):
             return "unauthenticated"
         session = self.sessions[token]
         session.used = self.now
-        if search is None or search.token != token or self.now - search.given > PATIENCE:
+        if search is None or search.token != token or self.now - search.given >= PATIENCE:
             return "not_found"
         if not search.blocks <= {face.block for face in self.faces.values()}:
             return "stale"

@@ -1,5 +1,6 @@
 """The world that every example begins in: two organizations at work."""
 
+import atexit
 from functools import cache
 
 import pytest
@@ -26,6 +27,7 @@ def world() -> SideBySide:
         keep.set_clocks(patch)
         settle(keep)
         keep.keeper.seal()
+    atexit.register(keep.folder.cleanup)
     return keep
 
 
@@ -77,7 +79,7 @@ def found(keep: SideBySide, name: str, api_key: str) -> None:
     model.rules[me.organization_id] = Rules()
     model.members[me.member.member_id] = Member(me.member.member_id, me.organization_id, "", set(EVERYBODY))
     model.keys[me.credential], keep.api_keys[me.credential] = Key(me.member.member_id), api_key
-    keep.set_rules(keep.token_of("program", name), Rules(passwords=name == "One", person=8, case=12))
+    keep.set_rules(keep.token_of("program", name), Rules(passwords=name == "One", person=5, case=8))
 
 
 def come_in(keep: SideBySide, name: str, org: str, roles: set[str]) -> None:
