@@ -17,6 +17,7 @@ from facekeep.vault.wire.alarms import (
     SignedAlarm,
     TestAlarm,
 )
+from facekeep.vault.wire.backup import BackupBegun, BackupFinished, BeginBackup, FinishBackup, Restore, Restored
 from facekeep.vault.wire.base import (
     MAX_FACES_A_BATCH,
     MAX_FRAME_BYTES,
@@ -338,6 +339,9 @@ __all__ = [
     "AskDetect",
     "Assertion",
     "Authenticate",
+    "BackupBegun",
+    "BackupFinished",
+    "BeginBackup",
     "BeginExport",
     "BeginJoin",
     "BeginPasskey",
@@ -405,6 +409,7 @@ __all__ = [
     "FacePlace",
     "FaceShown",
     "Failure",
+    "FinishBackup",
     "FinishJoin",
     "FinishJoinByPassword",
     "FinishPasskey",
@@ -526,6 +531,8 @@ __all__ = [
     "RequestApproval",
     "Reseal",
     "ResealJob",
+    "Restore",
+    "Restored",
     "RevealLead",
     "RevealView",
     "RevokeApiKey",
@@ -621,6 +628,7 @@ OperatorRequest = (
     | DeclareForeign | SignReport
     | ListCanaries | TestCanaries | RotateCanaries
     | Examine | NoteAccepted
+    | BeginBackup | FinishBackup | Restore
 )  # fmt: skip
 
 Answer = (
@@ -639,4 +647,5 @@ Answer = (
     | AlarmPage | AlarmShown | SignedAlarm | CanaryList
     | IncidentOpened | IncidentList | EntriesPage | SettingsRead | CustomerNamed | ReportSigned
     | Examination
+    | BackupBegun | BackupFinished | Restored
 )  # fmt: skip
