@@ -82,10 +82,8 @@ class Keeper:
         match message:
             case wire.GetStatus():
                 return self.status()
-            case wire.Initialize():
-                return self._initialize(message)
-            case wire.Restore():
-                return self._restore(message)
+            case wire.Initialize() | wire.Restore():
+                return self._initialize(message) if isinstance(message, wire.Initialize) else self._restore(message)
             case wire.Unseal():
                 return self._unseal(message)
             case wire.RotateRoot():
