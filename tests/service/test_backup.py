@@ -318,6 +318,7 @@ def test_the_vault_tells_when_the_newest_backup_was_made(keep: SmallKeep, folder
     assert keep.keeper.status().last_backup_at == ""
     made = back_up(keep, folders)
     assert keep.keeper.status().last_backup_at == made.made_at
+    assert (keep.data / "last-backup").is_file()  # what the doctor goes by
 
 
 def test_nothing_of_the_keep_is_readable_in_either_folder(keep: SmallKeep, folders: tuple[Path, Path]) -> None:

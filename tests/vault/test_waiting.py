@@ -49,7 +49,7 @@ def entries(small: Small, org_id: str) -> list[wire.LogEntry]:
 
 
 def organization(small: Small) -> str:
-    (row,) = opened(small).database.rows("SELECT org_id FROM organizations")
+    (row,) = opened(small).database.rows("SELECT org_id FROM organizations WHERE name = 'O'")
     return str(row[0])
 
 

@@ -22,6 +22,7 @@ _PATIENCE_S = 3_600.0  # copying a large database, and the first copy of a long 
 _CELLS_AT_ONCE = 256
 _WORTH_KEEPING = 0.5  # of a pack's bytes; what is left of an emptier one is packed anew
 
+MARK = "last-backup"  # an empty file in the data folder; the doctor reads its time, with the vault sealed too
 Names = dict[str, str]
 """Kind by id."""
 
@@ -63,6 +64,7 @@ def make_backup(settings: Settings, to: Path, keys_to: Path, *, anew: bool = Fal
             done = vault.call(message, BackupFinished)
             with files.failures_told():
                 prune(to, settings.backup.horizon_hours)
+                files.write(settings.data_dir / MARK, [b""])
         return Made(begun.backup_id, begun.made_at, done.entry, *made, done.expired)
     finally:
         store.close()
