@@ -11,9 +11,8 @@ from facekeep.cli.screen import emit_json, note, say, table
 from facekeep.errors import BadInput, Code
 from facekeep.service import credentials, processes
 from facekeep.service.backup import keys
-from facekeep.service.backup.restore import Secret, method_of, restore
+from facekeep.service.backup.restore import Restored, Secret, method_of, restore
 from facekeep.settings import Settings
-from facekeep.vault.wire import Restored
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _SHARES = 3

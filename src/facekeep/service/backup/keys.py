@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facekeep.errors import BadInput, Code
 from facekeep.service.backup.files import failures_told, sync_folder
-from facekeep.vault.wire.backup import KeyName, parse_key_name
+from facekeep.vault.wire import KeyName, parse_key_name
 
 Clock = Callable[[], float]
 

@@ -15,8 +15,7 @@ from facekeep.settings import Settings
 from facekeep.store import Store
 from facekeep.terms import BlockId, CellId
 from facekeep.vault.client import VaultClient
-from facekeep.vault.wire import BackupBegun, BackupFinished, BeginBackup, FinishBackup
-from facekeep.vault.wire.backup import SNAPSHOTS
+from facekeep.vault.wire import SNAPSHOTS, BackupBegun, BackupFinished, BeginBackup, FinishBackup
 
 _PATIENCE_S = 3_600.0  # copying a large database, and the first copy of a long log
 _CELLS_AT_ONCE = 256

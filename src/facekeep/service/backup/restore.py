@@ -16,8 +16,9 @@ from facekeep.settings import Settings
 from facekeep.store import Store
 from facekeep.terms import BlockId, CellId, CellKind, SealedCell
 from facekeep.vault.client import VaultClient
-from facekeep.vault.wire import GetStatus, Restore, Restored, Status
-from facekeep.vault.wire.backup import SNAPSHOT_SUFFIX, SNAPSHOTS
+from facekeep.vault.wire import SNAPSHOT_SUFFIX, SNAPSHOTS, GetStatus, Restore, Restored, Status
+
+__all__ = ["Restored", "Secret", "check", "method_of", "restore"]
 
 _PATIENCE_S = 3_600.0
 _PIECE_BYTES = 1024 * 1024

@@ -17,7 +17,18 @@ from facekeep.vault.wire.alarms import (
     SignedAlarm,
     TestAlarm,
 )
-from facekeep.vault.wire.backup import BackupBegun, BackupFinished, BeginBackup, FinishBackup, Restore, Restored
+from facekeep.vault.wire.backup import (
+    SNAPSHOT_SUFFIX,
+    SNAPSHOTS,
+    BackupBegun,
+    BackupFinished,
+    BeginBackup,
+    FinishBackup,
+    KeyName,
+    Restore,
+    Restored,
+    parse_key_name,
+)
 from facekeep.vault.wire.base import (
     MAX_FACES_A_BATCH,
     MAX_FRAME_BYTES,
@@ -318,6 +329,8 @@ __all__ = [
     "MAX_FACES_A_BATCH",
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
+    "SNAPSHOTS",
+    "SNAPSHOT_SUFFIX",
     "AcceptInvitation",
     "AcknowledgeAlarm",
     "ActChecks",
@@ -448,6 +461,7 @@ __all__ = [
     "IssueApiKey",
     "JoinOffer",
     "KeepNote",
+    "KeyName",
     "LeadPage",
     "LeadPhoto",
     "LeadShown",
@@ -594,6 +608,7 @@ __all__ = [
     "WebhookView",
     "WhoAmI",
     "WithdrawInvitation",
+    "parse_key_name",
     "receive",
     "send",
 ]
