@@ -37,6 +37,7 @@ class Code(StrEnum):
     MODEL_MISMATCH = "model_mismatch"
     MODEL_REFUSED = "model_refused"
     ALREADY_INITIALIZED = "already_initialized"
+    BACKUP_EXPIRED = "backup_expired"
     # Refused
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -68,6 +69,7 @@ class Code(StrEnum):
     CELL_MISSING = "cell_missing"
     DATABASE_ALTERED = "database_altered"
     LOG_ALTERED = "log_altered"
+    BACKUP_ALTERED = "backup_altered"
 
 
 class FacekeepError(Exception):

@@ -109,6 +109,12 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: Annotated[tuple[WitnessSettings, ...], msgspec.Meta(max_length=16)] = ()
 
 
+class BackupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many hours a backup can be opened. Receipts of forgetting state it; then its key is destroyed."""
+
+    horizon_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+
+
 class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where people sign in with passkeys. A passkey made for one `rp_id` is worthless under another.
 
@@ -207,6 +213,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sign_in: SignInSettings = SignInSettings()
     vault: VaultSettings = VaultSettings()
     doctor: DoctorSettings = DoctorSettings()
+    backup: BackupSettings = BackupSettings()
 
     @property
     def sign_in_origins(self) -> tuple[str, ...]:

@@ -33,6 +33,14 @@ def test_objects_are_named_by_prefix_shard_and_random_id(store, bucket, make_cel
     ]
 
 
+def test_every_name_is_listed_with_its_kind(store, make_cell):
+    photo, crop = make_cell(CellKind.PHOTO), make_cell(CellKind.CROP)
+    store.put([photo, crop], {BlockId("b_one"): b"x"})
+    assert sorted(store.names(), key=str) == sorted(
+        [(photo.cell_id, CellKind.PHOTO), (crop.cell_id, CellKind.CROP), (BlockId("b_one"), None)], key=str
+    )
+
+
 def test_a_photo_longer_than_one_part_is_one_object(store, make_cell):
     photo = make_cell(CellKind.PHOTO, 12_000_000)
     store.put([photo], {})

@@ -54,6 +54,7 @@ ADVICE: dict[str, str] = {
     Code.MODEL_MISMATCH: "search collections of one face model at a time",
     Code.MODEL_REFUSED: "install the model file that the registry names; this one differs",
     Code.ALREADY_INITIALIZED: "use the keep as it is: `facekeep up`",
+    Code.BACKUP_EXPIRED: "choose a newer backup; `facekeep backup list` shows which can be opened",
     Code.UNAUTHENTICATED: "sign in with `facekeep sign-in`, or issue a new key with `facekeep vault issue-key`",
     Code.FORBIDDEN: "ask an administrator of your organization",
     Code.PROOF_NEEDED: "sign in again, then repeat it",
@@ -80,6 +81,7 @@ ADVICE: dict[str, str] = {
     Code.CELL_ALTERED: "stop and restore the altered file; keep the log",
     Code.CELL_MISSING: "stop and restore the store from a backup; keep the log",
     Code.DATABASE_ALTERED: "stop and restore the vault from a backup; keep the log",
+    Code.BACKUP_ALTERED: "restore an older backup, or a copy of this one; keep the altered files",
     Code.LOG_ALTERED: "stop and keep both the log and the remembered checkpoint as evidence",
 }
 

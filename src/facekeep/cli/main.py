@@ -43,6 +43,8 @@ COMMANDS = {
     "alarms": "List, acknowledge or test alarms, at the vault on this machine.",
     "canary": "List, test or replace the decoys of this keep, at the vault on this machine.",
     "vault": "Open, close and look after the vault on this machine.",
+    "backup": "Back the keep up, and look after backups.",
+    "restore": "Make a keep from a backup, on a clean host.",
     "bench": "Measure speed on this machine.",
     "evaluate": "Measure error rates on labelled photos.",
 }

@@ -125,4 +125,6 @@ def _show(vault: VaultState, options: Options) -> None:
     if vault.state == "sealed" and vault.shares_needed:
         rows.append(("Shares given", f"{vault.shares_given} of {vault.shares_needed}"))
     rows += [("Quarantined", "yes" if vault.quarantined else "no"), ("Version", vault.version or "-")]
+    if vault.state in ("open", "waiting"):
+        rows.append(("Last backup", vault.last_backup_at or "never"))
     table(("Vault", ""), rows)

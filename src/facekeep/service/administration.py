@@ -42,6 +42,7 @@ class VaultState:
     shares_needed: int = 0
     quarantined: bool = False
     version: str = ""
+    last_backup_at: str = ""
 
     @property
     def is_trial(self) -> bool:
@@ -144,4 +145,5 @@ def _view(status: Status) -> VaultState:
         status.shares_needed,
         status.quarantined,
         status.version,
+        status.last_backup_at,
     )

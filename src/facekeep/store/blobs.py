@@ -1,6 +1,6 @@
 """Where blobs lie: a local folder, or a bucket by `s3://bucket/prefix`. Names come from `names.blob_name` alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ class BlobStore(Protocol):
 
     def path(self, name: str) -> Path | None:
         """A local file with one blob, None if it is not there."""
+
+    def names(self, folder: Folder) -> Iterator[str]:
+        """The id of every blob in a folder."""
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete all, durably; absent ones are no error."""

@@ -94,6 +94,12 @@ class Store:
             self._records.delete(cells)
             self._blobs.delete(blobs)
 
+    def names(self) -> Iterator[tuple[CellId, CellKind] | tuple[BlockId, None]]:
+        """Every cell with its kind, and every block with None. What comes or goes meanwhile may be there or not."""
+        yield from self._records.names()
+        yield from ((CellId(one), CellKind.PHOTO) for one in self._blobs.names(Folder.PHOTOS))
+        yield from ((BlockId(one), None) for one in self._blobs.names(Folder.BLOCKS))
+
     def block_path(self, block_id: BlockId) -> Path:
         """The local file of a block; a remote one is fetched into the cache once.
 

@@ -9,7 +9,7 @@ rename it into place, fsync the folder. Folders are made when the store is opene
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import mkstemp
@@ -60,6 +60,13 @@ class LocalBlobs:
         path = self._root / name
         with translated():
             return path if path.is_file() else None
+
+    def names(self, folder: Folder) -> Iterator[str]:
+        """The id of every blob in a folder."""
+        for shard in SHARDS:
+            with translated():
+                found = sorted(os.listdir(self._root / folder / shard))
+            yield from found
 
     def delete(self, names: Iterable[str]) -> None:
         """Unlink all of `names` and sync their folders. Contents are ciphertext and are not overwritten."""

@@ -67,6 +67,18 @@ class Records:
             with translated(), self._turn:
                 fold_log(self._engine)
 
+    def names(self) -> Iterator[tuple[CellId, CellKind]]:
+        """Every id with its kind, by id, a thousand at a time: rows that come or go meanwhile may be there or not."""
+        after = ""
+        while True:
+            page = select(RECORDS.c.id, RECORDS.c.kind).where(RECORDS.c.id > after).order_by(RECORDS.c.id)
+            with translated(), self._engine.connect() as connection:
+                rows = connection.execute(page.limit(_IDS_A_STATEMENT)).all()
+            if not rows:
+                return
+            yield from ((CellId(row.id), _kind(row.kind)) for row in rows)
+            after = rows[-1].id
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

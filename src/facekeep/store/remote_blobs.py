@@ -4,7 +4,7 @@ Endpoint, region and credentials come from the standard AWS environment variable
 that keeps versions a delete leaves an older version behind: ciphertext whose key the vault has destroyed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from os import environ
@@ -18,6 +18,7 @@ from obstore.store import S3Store
 from facekeep.errors import BadInput, Code
 from facekeep.store.failures import translated
 from facekeep.store.local_blobs import LocalBlobs
+from facekeep.store.names import Folder
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -85,6 +86,12 @@ class RemoteBlobs:
             self._cache.put({name: content})
             cached = self._cache.path(name)
         return cached
+
+    def names(self, folder: Folder) -> Iterator[str]:
+        """The id of every object in a folder of the bucket."""
+        with translated():
+            for page in obstore.list(self._bucket, prefix=str(folder)):
+                yield from (one["path"].rsplit("/", 1)[-1] for one in page)
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete all, a thousand a request, and their cached files."""

@@ -30,6 +30,7 @@ def main() -> int:
             alarm_hook=hook_of(chosen.alarms, chosen.data_dir),
             canaries=chosen.canaries,
             signals=chosen.signals,
+            backup=chosen.backup,
         )
         lock = os.open(chosen.vault_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,11 @@ def timestamp(*, days: float = 0, hours: float = 0) -> str:
     return _written(now() + timedelta(days=days, hours=hours))
 
 
+def at(milliseconds: int) -> str:
+    """A moment given in milliseconds since 1970."""
+    return _written(datetime.fromtimestamp(milliseconds / 1_000, UTC))
+
+
 def later(at: str, *, days: float) -> str:
     """So many days after a time that the vault wrote."""
     return _written(datetime.fromisoformat(at) + timedelta(days=days))

@@ -25,10 +25,10 @@ class Database:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._path = path
+        self._key = key
         with _translated():
-            self._connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=False)
+            self._connection = _connect(path, key)
             path.chmod(0o600) if path.exists() else None
-            self._connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._open_schema()
@@ -137,11 +137,16 @@ class Database:
     def take_over(self, copy: "Database") -> None:
         """Go on with the file and key of `copy`, which is not to be used any more. Cannot fail half-way."""
         before, self._connection, self._path = self._connection, copy._connection, copy._path
+        self._key = copy._key
         before.close()
 
     def forget_old_pages(self) -> None:
         """Fold the write-ahead log into the file and empty it, so that overwritten rows are gone from both."""
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def pinned(self) -> "Pinned":
+        """What is committed now, to be copied while changes go on. Close it soon: old pages stay until then."""
+        return Pinned(self._path, self._key)
 
     def close(self) -> None:
         """Close the connection; the key goes with it."""
@@ -159,6 +164,36 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class Pinned:
+    """A database as it was at one moment."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        with _translated():
+            self._connection = _connect(path, key)
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it stands still
+
+    def copy_to(self, path: Path, key: bytes) -> None:
+        """Write all of it to a new file under another key, durably. Every page is encrypted on its way."""
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with _translated():
+            target = _connect(path, key)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+
+    def close(self) -> None:
+        """Let it go."""
+        self._connection.close()
+
+
+def _connect(path: Path, key: bytes) -> sqlcipher3.Connection:
+    connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
 
 
 @contextmanager

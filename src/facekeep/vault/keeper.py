@@ -2,14 +2,15 @@
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Unavailable
-from facekeep.settings import CanarySettings, LogSettings, SignalSettings
+from facekeep.settings import BackupSettings, CanarySettings, LogSettings, SignalSettings
 from facekeep.vault import dispatch, files, operations, seal, wire
 from facekeep.vault.alarm_hook import AlarmHook
+from facekeep.vault.backup import making, restoring
 from facekeep.vault.canaries import arming
 from facekeep.vault.canaries.surroundings import Surroundings
 from facekeep.vault.identity.passkeys import RelyingParty
@@ -37,8 +38,10 @@ class Keeper:
         alarm_hook: AlarmHook | None = None,
         canaries: CanarySettings = CanarySettings(),  # noqa: B008  frozen
         signals: SignalSettings = SignalSettings(),  # noqa: B008  frozen
+        backup: BackupSettings = BackupSettings(),  # noqa: B008  frozen
     ) -> None:
         self._signals = signals
+        self._horizon_hours = backup.horizon_hours
         self._folder = folder
         self._log = log
         self._surroundings = Surroundings(folder.parent, canaries)
@@ -81,8 +84,8 @@ class Keeper:
         match message:
             case wire.GetStatus():
                 return self.status()
-            case wire.Initialize():
-                return self._initialize(message)
+            case wire.Initialize() | wire.Restore():
+                return self._initialize(message) if isinstance(message, wire.Initialize) else self._restore(message)
             case wire.Unseal():
                 return self._unseal(message)
             case wire.RotateRoot():
@@ -97,7 +100,7 @@ class Keeper:
         if vault is None:
             raise self._why_shut()
         try:
-            with vault.lock:
+            with nullcontext() if type(message) in operations.OWN_LOCK else vault.lock:
                 vault.refuse_when_closed()
                 return operations.answer(vault, message)
         except FacekeepError as error:
@@ -116,6 +119,7 @@ class Keeper:
             shares_needed=seal.THRESHOLD if found and found.method == "shares" else 0,
             quarantined=_is_quarantined(vault),
             version=__version__,
+            last_backup_at=_last_backup_at(vault),
         )
 
     def seal(self, by: str = "keep") -> None:
@@ -205,6 +209,7 @@ class Keeper:
                 with vault.lock:
                     vault.refuse_when_closed()
                     vault.sweep()
+                    making.destroy_expired(vault)
                     vault.settle()
             except DiskHangs as error:
                 self._look_after(vault, error)
@@ -246,6 +251,7 @@ class Keeper:
             alarm_hook=self._alarm_hook,
             surroundings=self._surroundings,
             signals=self._signals,
+            horizon_hours=self._horizon_hours,
         )
 
     def _arm(self, vault: OpenVault) -> None:
@@ -286,10 +292,20 @@ class Keeper:
             self._open = vault
         return wire.Initialized(api_key=api_key, shares=shares)
 
+    def _restore(self, message: wire.Restore) -> wire.Restored:
+        with self._lock:
+            if seal.read(self._folder) is not None:
+                raise BadInput(Code.ALREADY_INITIALIZED, "this vault has been initialized before")
+            self._put_aside_unfinished()
+            vault, answer = restoring.restore(self._folder, message, self._horizon_hours, self._opened)
+            self._arm(vault)
+            self._open = vault
+        return answer
+
     def _put_aside_unfinished(self) -> None:
-        """Move away what an initialization left that never came to its seal: no key opens it."""
-        names = ("vault.db", "vault.db-wal", "vault.db-shm", "log")
-        files.put_aside(self._folder, [self._folder / name for name in names])
+        """Move away what an initialization or restoring left that never came to its seal: it does not count."""
+        names = [path.name for path in self._folder.glob("vault*.db*")]
+        files.put_aside(self._folder, [self._folder / name for name in (*names, "log", restoring.COPY)])
 
     def _unseal(self, message: wire.Unseal) -> wire.Status:
         with self._lock:
@@ -399,6 +415,13 @@ def _close(vault: OpenVault, why: str) -> None:
                 actor, _, act = why.partition(".")
                 vault.journal.write(KEEP, actor, f"vault.{act}", "done", {})
         vault.close()
+
+
+def _last_backup_at(vault: OpenVault | None) -> str:
+    if vault is None:
+        return ""
+    with vault.lock:
+        return "" if vault.is_closed else vault.last_backup_at
 
 
 def _is_quarantined(vault: OpenVault | None) -> bool:

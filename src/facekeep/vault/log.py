@@ -45,6 +45,7 @@ from facekeep.ledger.statement import parse_report_text
 from facekeep.ledger.tiles import TILE_WIDTH, TileName, pack_bundle, partial_tiles
 from facekeep.ledger.tree import leaf_hash
 from facekeep.vault.log_files import DiskFullError, lock_folder, make_folder, replace_file
+from facekeep.vault.log_frozen import FrozenLog
 from facekeep.vault.log_fuse import PATIENCE_S, Fuse
 from facekeep.vault.log_hashes import LogHashes
 from facekeep.vault.log_open_tail import OpenTail
@@ -207,6 +208,12 @@ class Log:
         """Sign with the key that was named; that this one is gone must be durable before."""
         self.older_keys += (self._key,)
         self._signing_key, self._key = successor, verifier_key_of(successor, self._key.name)
+
+    def frozen(self) -> FrozenLog:
+        """The log at its published checkpoint, to be kept elsewhere."""
+        with self._fuse.look():
+            count = self._published_size - self._tail.start
+            return FrozenLog(self._note, self._tail.start, tuple(self._tail.leaves[:count]))
 
     def prove_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """Proof that entry `index` is in the log of `size`; `invalid_request` where that cannot be."""

@@ -3,13 +3,14 @@
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from facekeep.errors import Code, FacekeepError, Refused, Unavailable
 from facekeep.ledger.note import VerifierKey, parse_verifier_key
-from facekeep.settings import LogSettings, SignalSettings
+from facekeep.settings import BackupSettings, LogSettings, SignalSettings
 from facekeep.terms import Role
 from facekeep.vault import files, score_meaning
 from facekeep.vault.alarm_hook import AlarmHook
@@ -42,6 +43,9 @@ from facekeep.vault.standing import endings
 from facekeep.vault.standing.due import Comparisons
 from facekeep.vault.wire import Checkpoint, Contract
 
+if TYPE_CHECKING:
+    from facekeep.vault.backup.making import UnderWay
+
 _ORIGIN_PREFIX = "facekeep/"
 LOG_KEY = "log key"
 OLDER_LOG_KEYS = "older_log_keys"
@@ -61,11 +65,14 @@ class OpenVault:
         alarm_hook: AlarmHook | None = None,
         surroundings: Surroundings | None = None,
         signals: SignalSettings = SignalSettings(),  # noqa: B008  frozen
+        horizon_hours: int = BackupSettings().horizon_hours,
     ) -> None:
         self.signals = signals
         self.alarm_hook = alarm_hook
         self.surroundings = surroundings or Surroundings(folder.parent)
         self.seal_because = ""
+        self.horizon_hours = horizon_hours
+        self.backup: UnderWay | None = None
         self.relying_party = relying_party
         self.lock = threading.RLock()
         self.is_closed = False
@@ -205,6 +212,12 @@ class OpenVault:
         self.shelf.change_org_key(org_id, key)
         self.journal.forget_keys(org_id)
         self.database.forget_old_pages()
+
+    @property
+    def last_backup_at(self) -> str:
+        """When the newest backup was made, in ISO 8601; empty before the first."""
+        found = self.database.row("SELECT value FROM meta WHERE name = 'last_backup'")
+        return str(found[0], "ascii") if found else ""
 
     @property
     def is_quarantined(self) -> bool:

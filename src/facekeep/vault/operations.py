@@ -11,6 +11,7 @@ from facekeep.errors import BadInput, Code
 from facekeep.terms import OrganizationId, Role
 from facekeep.vault import alarm_register, examination, forget, wire
 from facekeep.vault.acts import alarms, canaries, freezing, reading, reading_log
+from facekeep.vault.backup import making
 from facekeep.vault.canaries import touches
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.identity import api_keys, invitations, members, organizations
@@ -50,7 +51,7 @@ def _install_score_table(vault: OpenVault, message: wire.InstallScoreTable) -> w
 
 def _issue_api_key(vault: OpenVault, message: wire.IssueApiKey) -> wire.ApiKeyIssued:
     org_id = message.organization_id or _only_organization(vault)
-    admin = _first_admin(vault, org_id)
+    admin = first_admin(vault, org_id)
     _note(vault, "key.issue", {"organization": org_id, "revoke_others": message.revoke_others})
     older = api_keys.live_keys_of(vault.database, admin) if message.revoke_others else []
     with vault.database.transaction():
@@ -97,15 +98,22 @@ def _shred_organization(vault: OpenVault, message: wire.ShredOrganization) -> wi
     if organizations.name_of(vault.database, org_id) != message.expected_name:
         raise BadInput(Code.CONFLICT, "the organization has another name")
     entry = _note(vault, "organization.shred", {"organization": org_id})
+    shred(vault, org_id)
+    return wire.Done(entry=entry)
+
+
+def shred(vault: OpenVault, org_id: str) -> int:
+    """Destroy an organization, after the entry that says so; how many faces it had. None where there is no such one."""
+    faces = 0
     collections = vault.shelf.page(org_id, 0, limit=-1)
     with vault.database.transaction():
         for collection in collections:
-            forget.forget_collection(vault.database, collection)
+            faces += forget.forget_collection(vault.database, collection)
         vault.journal.save_anchor()  # before: it writes places of entries, and the organization's go too
         organizations.shred(vault.database, org_id)
         alarm_register.forget_organization(vault.database, org_id)
     vault.forget_organization(org_id)
-    return wire.Done(entry=entry)
+    return faces
 
 
 def _only_organization(vault: OpenVault) -> str:
@@ -115,7 +123,8 @@ def _only_organization(vault: OpenVault) -> str:
     return found[0].org_id
 
 
-def _first_admin(vault: OpenVault, org_id: str) -> str:
+def first_admin(vault: OpenVault, org_id: str) -> str:
+    """The id of the admin that an organization began with. Raises BadInput `conflict` where there is none yet."""
     organizations.name_of(vault.database, org_id)
     for member in members.page(vault.database, org_id, 0, limit=-1):
         if Role.ADMIN in member.roles:
@@ -150,4 +159,8 @@ _HANDLERS: dict[type[Message], Callable[[OpenVault, Any], Message]] = {
     wire.RotateCanaries: canaries.rotate_canaries,
     wire.Examine: examination.examine,
     wire.NoteAccepted: examination.note_accepted,
+    wire.BeginBackup: making.begin,
+    wire.FinishBackup: making.finish,
 }
+OWN_LOCK: frozenset[type[Message]] = frozenset({wire.BeginBackup})
+"""Messages whose handlers take the vault's lock themselves, and let go of it while they write."""

@@ -22,6 +22,7 @@ SHARES, THRESHOLD = 5, 3
 _MINIMUM_PASSPHRASE = 12
 _KEYS_IN_A_FILE = 2
 _CONTEXT = "root key"
+FILE = "seal.json"
 
 
 class Argon2Cost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -46,6 +46,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.MODEL_MISMATCH: Kind(409, "The collection was made for another model"),
     Code.MODEL_REFUSED: Kind(422, "The model is not one that may run"),
     Code.ALREADY_INITIALIZED: Kind(409, "The vault exists already"),
+    Code.BACKUP_EXPIRED: Kind(410, "The backup opens no more"),
     Code.UNAUTHENTICATED: Kind(401, "Not authenticated", "Nothing valid was given that says who asks."),
     Code.FORBIDDEN: Kind(403, "Not allowed"),
     Code.PROOF_NEEDED: Kind(403, "Sign in again first"),
@@ -74,6 +75,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.CELL_MISSING: Kind(500, "A stored record is missing", _TAMPERED),
     Code.DATABASE_ALTERED: Kind(500, "The vault's database was altered", _TAMPERED),
     Code.LOG_ALTERED: Kind(500, "The log was altered", _TAMPERED),
+    Code.BACKUP_ALTERED: Kind(500, "The backup was altered", _TAMPERED),
 }
 
 

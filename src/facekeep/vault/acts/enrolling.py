@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from facekeep.errors import BadInput, Code, FacekeepError
 from facekeep.terms import BlockId, CellId, CellKind
 from facekeep.vault import cells, enroll, forget, places, reseal, usage, wire
-from facekeep.vault.acts.shared import BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
+from facekeep.vault.acts.shared import collection_of, face_of, person_of, remember
+from facekeep.vault.backup.making import is_under_way
 from facekeep.vault.batches import Batch
 from facekeep.vault.canaries import gallery
 from facekeep.vault.identity import Caller
@@ -94,7 +95,7 @@ def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) ->
             changing.enter_context(collection.changing()).add(forget.forget_faces(vault.database, collection, mine))
         vault.journal.save_anchor()
     vault.database.forget_old_pages()
-    return wire.Forgotten(faces=len(found), entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
+    return wire.Forgotten(faces=len(found), entry=entry, horizon_hours=vault.horizon_hours)
 
 
 def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) -> wire.Forgotten:
@@ -109,7 +110,7 @@ def forget_person(vault: OpenVault, caller: Caller, message: wire.ForgetPerson) 
         change.add(forget.forget_person(vault.database, collection, person.person_id, faces))
         vault.journal.save_anchor()
     vault.database.forget_old_pages()
-    return wire.Forgotten(faces=len(faces), entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
+    return wire.Forgotten(faces=len(faces), entry=entry, horizon_hours=vault.horizon_hours)
 
 
 def next_reseal(vault: OpenVault, message: wire.NextReseal) -> wire.ResealJob:
@@ -134,8 +135,9 @@ def reseal_block(vault: OpenVault, message: wire.Reseal) -> wire.SealedBatch:
 
 
 def get_garbage(vault: OpenVault, message: wire.GetGarbage) -> wire.Garbage:
-    """What the store should delete."""
-    rows = vault.database.rows("SELECT id, is_block FROM garbage LIMIT ?", message.limit)
+    """What the store should delete; nothing while a backup is being made, which may have to copy it."""
+    limit = 0 if is_under_way(vault) else message.limit
+    rows = vault.database.rows("SELECT id, is_block FROM garbage LIMIT ?", limit)
     return wire.Garbage(
         cell_ids=tuple(CellId(one) for one, is_block in rows if not is_block),
         block_ids=tuple(BlockId(one) for one, is_block in rows if is_block),

@@ -8,7 +8,7 @@ import msgspec
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import SessionToken
 from facekeep.vault import forget, places, wire
-from facekeep.vault.acts.shared import ANSWER_DAYS, BACKUP_HORIZON_HOURS, collection_of, face_of, person_of, remember
+from facekeep.vault.acts.shared import ANSWER_DAYS, collection_of, face_of, person_of, remember
 from facekeep.vault.clock import day_number, timestamp
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.exposure import UNLIMITED
@@ -103,7 +103,7 @@ def delete_collection(vault: OpenVault, caller: Caller, message: wire.DeleteColl
         vault.journal.save_anchor()
     vault.shelf.forget(collection.collection_id)
     vault.database.forget_old_pages()
-    return wire.Forgotten(faces=faces, entry=entry, horizon_hours=BACKUP_HORIZON_HOURS)
+    return wire.Forgotten(faces=faces, entry=entry, horizon_hours=vault.horizon_hours)
 
 
 def list_persons(vault: OpenVault, caller: Caller, message: wire.ListPersons) -> wire.PersonPage:

@@ -9,7 +9,6 @@ from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.shelf import OpenCollection
 from facekeep.vault.wire import FacePlace, PersonPlace
 
-BACKUP_HORIZON_HOURS = 24
 ANSWER_DAYS = 1
 
 

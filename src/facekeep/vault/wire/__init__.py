@@ -17,6 +17,18 @@ from facekeep.vault.wire.alarms import (
     SignedAlarm,
     TestAlarm,
 )
+from facekeep.vault.wire.backup import (
+    SNAPSHOT_SUFFIX,
+    SNAPSHOTS,
+    BackupBegun,
+    BackupFinished,
+    BeginBackup,
+    FinishBackup,
+    KeyName,
+    Restore,
+    Restored,
+    parse_key_name,
+)
 from facekeep.vault.wire.base import (
     MAX_FACES_A_BATCH,
     MAX_FRAME_BYTES,
@@ -318,6 +330,8 @@ __all__ = [
     "MAX_FACES_A_BATCH",
     "MAX_FRAME_BYTES",
     "MAX_PROBES",
+    "SNAPSHOTS",
+    "SNAPSHOT_SUFFIX",
     "AcceptInvitation",
     "AcknowledgeAlarm",
     "ActChecks",
@@ -340,6 +354,9 @@ __all__ = [
     "AskDetect",
     "Assertion",
     "Authenticate",
+    "BackupBegun",
+    "BackupFinished",
+    "BeginBackup",
     "BeginExport",
     "BeginJoin",
     "BeginPasskey",
@@ -407,6 +424,7 @@ __all__ = [
     "FacePlace",
     "FaceShown",
     "Failure",
+    "FinishBackup",
     "FinishJoin",
     "FinishJoinByPassword",
     "FinishPasskey",
@@ -445,6 +463,7 @@ __all__ = [
     "IssueApiKey",
     "JoinOffer",
     "KeepNote",
+    "KeyName",
     "LeadPage",
     "LeadPhoto",
     "LeadShown",
@@ -528,6 +547,8 @@ __all__ = [
     "RequestApproval",
     "Reseal",
     "ResealJob",
+    "Restore",
+    "Restored",
     "RevealLead",
     "RevealView",
     "RevokeApiKey",
@@ -590,6 +611,7 @@ __all__ = [
     "WhoAmI",
     "WithdrawInvitation",
     "WitnessRefused",
+    "parse_key_name",
     "receive",
     "send",
 ]
@@ -624,6 +646,7 @@ OperatorRequest = (
     | DeclareForeign | SignReport
     | ListCanaries | TestCanaries | RotateCanaries
     | Examine | NoteAccepted
+    | BeginBackup | FinishBackup | Restore
 )  # fmt: skip
 
 Answer = (
@@ -642,4 +665,5 @@ Answer = (
     | AlarmPage | AlarmShown | SignedAlarm | CanaryList
     | IncidentOpened | IncidentList | EntriesPage | SettingsRead | CustomerNamed | ReportSigned
     | Examination
+    | BackupBegun | BackupFinished | Restored
 )  # fmt: skip

@@ -46,3 +46,4 @@ class Status(Message, frozen=True):
     shares_needed: int = 0
     quarantined: bool = False
     version: str = ""
+    last_backup_at: str = ""
