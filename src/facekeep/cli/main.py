@@ -43,6 +43,7 @@ COMMANDS = {
     "alarms": "List, acknowledge or test alarms, at the vault on this machine.",
     "canary": "List, test or replace the decoys of this keep, at the vault on this machine.",
     "vault": "Open, close and look after the vault on this machine.",
+    "incident": "Report exactly what was accessed, and what was not.",
     "bench": "Measure speed on this machine.",
     "evaluate": "Measure error rates on labelled photos.",
 }
