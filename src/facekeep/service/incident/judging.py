@@ -81,8 +81,8 @@ def _field_part(tally: Tally, grounds: Grounds, field: Field) -> FieldPart:
         was_shown=seen.was_shown,
         was_changed=seen.was_changed,
         minutes=tuple(sorted(seen.minutes)),
-        entries=ranges(sorted(set(seen.entries))),
-        keep_entries=ranges(sorted(set(seen.keep_entries))),
+        entries=ranges(sorted(seen.entries)),
+        keep_entries=ranges(sorted(seen.keep_entries)),
         subjects=_subjects(seen.subjects),
     )
 
@@ -114,5 +114,5 @@ def _written(basis: Basis) -> dict[str, bool]:
 
 def _subjects(found: Mapping[str, list[int]]) -> tuple[SubjectPart, ...]:
     return tuple(
-        SubjectPart(subject=one, entries=ranges(sorted(set(numbers)))) for one, numbers in sorted(found.items())
+        SubjectPart(subject=one, entries=ranges(sorted(numbers))) for one, numbers in sorted(found.items())
     )

@@ -160,12 +160,14 @@ class Report(_Part, frozen=True, kw_only=True):
 
 
 def ranges(numbers: list[int]) -> str:
-    """Rising numbers as ranges: 3, 4, 5 and 9 become `3-5,9`."""
+    """Rising numbers as ranges: 3, 4, 4, 5 and 9 become `3-5,9`."""
     parts: list[str] = []
-    start = 0
-    for at in range(1, len(numbers) + 1):
-        if at == len(numbers) or numbers[at] != numbers[at - 1] + 1:
-            first, last = numbers[start], numbers[at - 1]
-            parts.append(str(first) if first == last else f"{first}-{last}")
-            start = at
+    first = last = -1
+    for number in numbers:
+        if number > last + 1 or last < 0:
+            parts.append(str(number))
+            first = number
+        elif number > last:
+            parts[-1] = f"{first}-{number}"
+        last = number
     return ",".join(parts)

@@ -198,12 +198,18 @@ class Counting:
         return self.declared.reaches(touch.to, is_actor=is_theirs)
 
     def _note_act(self, tally: Tally, entry: Entry, is_theirs: bool) -> None:
-        if entry.actor in _NOBODYS and self.suspects.is_everybody:
-            return
-        self.acts_of.setdefault((tally.customer, entry.actor), Counter())[entry.act] += 1
+        if self.suspects.is_everybody:
+            if entry.actor in _NOBODYS:
+                return
+        else:  # whose way of acting is looked for elsewhere
+            acts = self.acts_of.get((tally.customer, entry.actor))
+            if acts is None:
+                acts = self.acts_of[tally.customer, entry.actor] = Counter()
+            acts[entry.act] += 1
         if is_theirs:
             self.suspects_acts[entry.act] += 1
-            self.suspects_ids |= {str(one) for one in (entry.actor, entry.facts.get("by")) if one}
+            self.suspects_ids.add(entry.actor)
+            self.suspects_ids.add(str(entry.facts.get("by") or entry.actor))
             act = Act(entry.at, tally.customer, entry.number, entry.act)
             if self.first_act is None or act.at < self.first_act.at:
                 self.first_act = act
