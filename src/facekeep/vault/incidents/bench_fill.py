@@ -4,13 +4,13 @@ Run as a program by `facekeep bench incident`; the vault it leaves is closed and
 """
 
 from pathlib import Path
-from random import Random
 
 import click
 
 from facekeep.vault import wire
 from facekeep.vault.journal import Facts
 from facekeep.vault.keeper import Keeper
+from facekeep.vault.keys import fresh_id
 from facekeep.vault.open_vault import OpenVault
 
 _AT_ONCE = 4_000
@@ -21,32 +21,28 @@ Said = tuple[str, str, Facts]
 
 
 class Customers:
-    """Ids as entries name them, of customers that are not there. Not random enough for anything but this."""
+    """Ids as entries name them, of customers that are not there."""
 
     def __init__(self) -> None:
-        self._random = Random(7)  # noqa: S311  ids of nobody
-        self._faces = [self._id("fac") for _ in range(_FACES)]
-        self._persons = [self._id("per") for _ in range(_FACES)]
-        self.keys = [self._id("")[1:11] for _ in range(_KEYS)]
+        self._faces = [fresh_id("fac") for _ in range(_FACES)]
+        self._persons = [fresh_id("per") for _ in range(_FACES)]
+        self._collection, self._grant = fresh_id("col"), fresh_id("gra")
+        self._by: Facts = {"by": fresh_id("mem"), "session": fresh_id("ses")}
+        self.keys = [fresh_id("k")[2:12] for _ in range(_KEYS)]
 
-    def search(self) -> list[Said]:
-        """The five entries of a search with ten candidates whose records are opened."""
-        start = self._random.randrange(_FACES - _SHOWN)
+    def search(self, number: int) -> list[Said]:
+        """The five entries of one search of many, with ten candidates whose records are opened."""
+        start = number * 7 % (_FACES - _SHOWN)
         faces = " ".join(self._faces[start : start + _SHOWN])
         persons = " ".join(self._persons[start : start + _SHOWN])
-        by: Facts = {"by": self._id("mem"), "session": self._id("ses")}
         opened: Facts = {"cells": 2 * _SHOWN, "names": persons, "provenance": faces}
         return [
-            ("search.ask", "asked", by | {"collections": self._id("col"), "top_k": _SHOWN}),
-            ("search.released", "done", by | {"grant": self._id("gra"), "released": _SHOWN, "withheld": 0}),
-            ("search.released_faces", "done", by | {"grant": self._id("gra"), "faces": faces}),
-            ("record.open", "asked", by | {"cells": 2 * _SHOWN, "kinds": "face person"}),
-            ("record.opened", "done", by | opened),
+            ("search.ask", "asked", self._by | {"collections": self._collection, "top_k": _SHOWN}),
+            ("search.released", "done", self._by | {"grant": self._grant, "released": _SHOWN, "withheld": 0}),
+            ("search.released_faces", "done", self._by | {"grant": self._grant, "faces": faces}),
+            ("record.open", "asked", self._by | {"cells": 2 * _SHOWN, "kinds": "face person"}),
+            ("record.opened", "done", self._by | opened),
         ]
-
-    def _id(self, prefix: str) -> str:
-        letters = self._random.choices("abcdefghijklmnopqrstuvwxyz234567", k=26)
-        return f"{prefix}_{''.join(letters)}"
 
 
 @click.command()
@@ -71,7 +67,7 @@ def _fill(vault: OpenVault, entries: int) -> None:
     made, written = Customers(), 0
     while written < entries:
         org_id = customers[written // _AT_ONCE % len(customers)]
-        said = [one for _ in range(_AT_ONCE // 5) for one in made.search()][: entries - written]
+        said = [one for at in range(_AT_ONCE // 5) for one in made.search(written // 5 + at)][: entries - written]
         vault.journal.write_all(org_id, made.keys[written // _AT_ONCE % _KEYS], said)
         with vault.database.transaction():
             vault.journal.save_anchor()
