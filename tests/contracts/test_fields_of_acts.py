@@ -9,6 +9,7 @@ from facekeep.vault.acts.names import ACTS
 
 VAULT = Path(__file__).parents[2] / "src" / "facekeep" / "vault"
 EVENTS = {"standing_search.hit"}  # what webhooks are told, not acts
+MADE_UP = {"vault.panic"}  # written by a name that is put together
 WRITERS = {"note", "note_all", "write", "write_all", "naming", "refused", "_note", "_write", "begin"}
 
 
@@ -45,7 +46,7 @@ def test_every_act_of_members_and_keys_has_its_fields() -> None:
 
 
 def test_every_act_that_the_vault_writes_has_its_fields_and_no_other() -> None:
-    written = written_acts() | ACTS
+    written = written_acts() | ACTS | MADE_UP
     assert written - set(TOUCHES) == set()
     assert set(TOUCHES) - written == set()
 

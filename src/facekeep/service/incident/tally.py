@@ -94,6 +94,8 @@ class Counting:
     suspects_ids: set[str] = field(default_factory=set)
     _waiting: dict[int, tuple[Entry, bool]] = field(default_factory=dict)
     _keeps: list[tuple[Entry, bool]] = field(default_factory=list)
+    _held: list[Entry] = field(default_factory=list)
+    _unanswered: set[int] = field(default_factory=set)
     _current: Tally = field(default_factory=lambda: Tally(KEEP))
 
     def page(self, page: Page) -> None:
@@ -106,8 +108,8 @@ class Counting:
         tally.is_gap_free = tally.is_gap_free and is_next and page.is_whole
         tally.next_number = page.end
         self._current = tally
-        for entry in page.entries:
-            self._entry(tally, entry)
+        self._held += page.entries
+        self._look(hold=_SETTLED)
 
     def finish(self) -> None:
         """Settle what waits, and give every customer what the keep's own entries say of it."""
@@ -131,7 +133,7 @@ class Counting:
         if entry.outcome not in _EFFECTS:
             self._waiting.pop(entry.facts.get("asked", -1), None)
             return
-        if not self.begins_at <= entry.at <= self.ends_at:
+        if not self.begins_at <= entry.at <= self.ends_at or entry.number in self._unanswered:
             return
         tally.first = entry.number if tally.first is None else tally.first
         tally.last, tally.count = entry.number, tally.count + 1
@@ -151,8 +153,22 @@ class Counting:
             if entry.act == "session.opened":
                 self._count(tally, entry, (_CREDENTIAL,), is_theirs)
 
+    def _look(self, *, hold: int) -> None:
+        """Count what is held but for the last so many: whether those were answered, a later entry may deny."""
+        for entry in self._held:
+            if entry.act == "log.hung" and entry.facts.get("unanswered") is not None:
+                first = int(entry.facts["unanswered"])
+                self._unanswered |= set(range(first, first + int(entry.facts.get("entries", 1))))
+        ready = len(self._held) - hold
+        for entry in self._held[: max(0, ready)]:
+            self._entry(self._current, entry)
+        self._held = self._held[max(0, ready) :]
+
     def _settle(self, before: int | None = None) -> None:
         """Count leaves that were given and no refusal came."""
+        if before is None:
+            self._look(hold=0)
+            self._unanswered = set()
         ready = [number for number in self._waiting if before is None or number < before]
         for number in ready:
             entry, is_theirs = self._waiting.pop(number)

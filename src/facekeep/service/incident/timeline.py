@@ -8,16 +8,26 @@ from facekeep.service.incident.tally import Counting
 
 _MARKS = {
     "vault.seal": "the vault was sealed",
+    "vault.panic": "the vault was sealed in a panic",
     "vault.unseal": "the vault was unsealed",
     "quarantine.clear": "a quarantine was cleared",
     "search.alarm": "an altered search answer raised an alarm",
     "standing.alarm": "an altered search answer raised an alarm",
+    "alarm.raised": "an alarm was raised",
+    "log.hung": "the disk of the log did not answer for a while",
     "passkey.cloned": "a passkey was found to exist twice",
     "host.foreign": "the vault's host was declared to have been in foreign hands",
     "organization.shred": "a customer was shredded",
     "key.issue": "an API key was issued at the vault",
 }
-_ENDS_OF = {"key.revoked": "key", "passkey.revoked": "passkey", "member.removed": "member", "sessions.ended": "member"}
+_ENDS_OF = {
+    "access.ended": "subject",
+    "freeze.made": "subject",
+    "key.revoked": "key",
+    "member.removed": "member",
+    "passkey.revoked": "passkey",
+    "sessions.ended": "member",
+}
 _MOST_MARKS = 500
 
 
@@ -44,7 +54,7 @@ def timeline(
     last = counting.last_act
     suspects = set(question.suspects) | set(question.made) | counting.suspects_ids
     over = [moment for of, moment in ends if question.suspects and of in suspects]
-    over += [one for one in marks if one.what == _MARKS["vault.seal"]]
+    over += [one for one in marks if one.what in (_MARKS["vault.seal"], _MARKS["vault.panic"])]
     contained = min((one.at for one in over if last is None or one.at >= last.at), default=None)
     moments = [*marks[:_MOST_MARKS], *over[:_MOST_MARKS], *_of_acts(counting), *_of_incident(incident)]
     shown = {(one.at, one.what, one.customer, one.entry): one for one in moments}
