@@ -245,6 +245,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.data_dir / "cache"
 
     @property
+    def cosigned_dir(self) -> Path:
+        """Checkpoints that witnesses signed, for reports about incidents."""
+        return self.data_dir / "cosigned"
+
+    @property
     def run_dir(self) -> Path:
         """Sockets. Under the data folder, or, where that path is too long for a socket, under the system's own."""
         inside = self.data_dir / "run"

@@ -83,6 +83,16 @@ def load(templates: int, turns: int, clients: int, seconds: float, json_path: Pa
     table(("Figure", ""), msgspec.to_builtins(figures).items())
 
 
+@command.command()
+@click.option("--entries", type=click.IntRange(1), default=1_000_000, show_default=True, help="Entries of the log.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there.")
+def incident(entries: int, json_path: Path | None) -> None:
+    """Measure the report of an incident about every entry of a log. A million entries take about 1.2 GB meanwhile."""
+    from facekeep.service.bench_incident import run  # noqa: PLC0415
+
+    table(("Figure", ""), msgspec.to_builtins(run(entries, json_path=json_path, report=note)).items())
+
+
 def _flat(figures: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
     """Names and values, those of inner mappings under `outer.inner`."""
     for name, value in figures.items():

@@ -19,6 +19,7 @@ import httpx
 from facekeep.errors import BadInput, Code, FacekeepError, Tampered, Unavailable
 from facekeep.ledger.cosignature import COSIGNATURE, cosigned_at
 from facekeep.ledger.note import VerifierKey, parse_checkpoint, parse_note, parse_verifier_key
+from facekeep.service.cosigned_notes import CosignedNotes
 from facekeep.service.witness.signing import signature_is_good
 from facekeep.service.witness.submission import pack_submission
 from facekeep.settings import WitnessSettings
@@ -110,7 +111,10 @@ class WitnessClient:
 
 
 class Cosigning:
-    """A background thread that has every new checkpoint signed; a context manager. `report` is told of failures."""
+    """A background thread that has every new checkpoint signed; a context manager. `report` is told of failures.
+
+    `kept` is where one cosigned checkpoint an hour is kept for reports about incidents.
+    """
 
     def __init__(
         self,
@@ -119,10 +123,12 @@ class Cosigning:
         cosignatures: Cosignatures,
         *,
         report: Callable[[Exception], None],
+        kept: CosignedNotes | None = None,
     ) -> None:
         self._vault = vault
         self._witnesses = [WitnessClient(one) for one in witnesses]
         self._cosignatures = cosignatures
+        self._kept = kept
         self._report = report
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cosigning", daemon=True)
@@ -161,6 +167,8 @@ class Cosigning:
                 self._report(error)
                 if isinstance(error, Tampered):
                     self._tell_vault(witness.name)
+        if self._kept is not None and failures < len(self._witnesses):
+            self._kept.keep(self._cosignatures.on(note))
         return failures == 0
 
     def _tell_vault(self, witness: str) -> None:

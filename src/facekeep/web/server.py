@@ -109,6 +109,7 @@ class _Inside(threading.Thread):
 
     def _open_keep(self) -> None:
         # Imported here, and not before the socket listens: these load models' runtimes, kernels and the database.
+        from facekeep.service.cosigned_notes import CosignedNotes  # noqa: PLC0415
         from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
         from facekeep.service.housekeeping import Housekeeper  # noqa: PLC0415
         from facekeep.service.keep import open_keep  # noqa: PLC0415
@@ -121,7 +122,13 @@ class _Inside(threading.Thread):
         with (
             open_keep(self._settings) as keep,
             Housekeeper(keep, report=_report_housekeeping, rest=lambda: self._server.rest(threads)) as housekeeper,
-            Cosigning(keep.vault, self._settings.log.witnesses, keep.cosignatures, report=_report_cosigning),
+            Cosigning(
+                keep.vault,
+                self._settings.log.witnesses,
+                keep.cosignatures,
+                report=_report_cosigning,
+                kept=CosignedNotes(self._settings.cosigned_dir),
+            ),
             Lookout(keep, report=_report_lookout),
         ):
             self._opening.opened(create_app(keep, touched=housekeeper.touched))

@@ -73,7 +73,10 @@ def open_session(  # noqa: PLR0917  who, by what, where
         session=sessions.fresh_session_id(),
     )
     vault.freezes.refuse(caller, but_organization=bool(caller.roles & SPEAKERS))
-    entry = vault.journal.note(caller, "session.opened", {"member": caller.member_id, "way": way.value})
+    facts: Facts = {"member": caller.member_id, "way": way.value}
+    if follows is not None:
+        facts["follows"] = follows.session_id
+    entry = vault.journal.note(caller, "session.opened", facts)
     token = vault.sessions.open(caller, follows=follows)
     return wire.SignedIn(
         session=token,

@@ -103,11 +103,12 @@ def read_settings(vault: OpenVault, message: wire.ReadSettings) -> wire.Settings
 def name_customer(vault: OpenVault, message: wire.NameCustomer) -> wire.CustomerNamed:
     """The organization behind a pseudonym. Raises BadInput `not_found`, for one that was shredded too."""
     incident = register.by_id(vault.database, message.incident_id)
+    every = vault.database.rows(f"SELECT org_id, name FROM {CUSTOMERS}")  # noqa: S608  a constant
+    found = next((row for row in every if incident.pseudonym(row[0]) == message.customer), None)
+    if found is None:
+        raise BadInput(Code.NOT_FOUND, "no such customer in this incident")
     entry = _note(vault, "customer.named", {"incident": incident.incident_id, "customer": message.customer})
-    for org_id, name in vault.database.rows(f"SELECT org_id, name FROM {CUSTOMERS}"):  # noqa: S608  a constant
-        if incident.pseudonym(org_id) == message.customer:
-            return wire.CustomerNamed(organization_id=org_id, name=name, entry=entry)
-    raise BadInput(Code.NOT_FOUND, "no such customer in this incident")
+    return wire.CustomerNamed(organization_id=found[0], name=found[1], entry=entry)
 
 
 def record_drill(vault: OpenVault, message: wire.RecordDrill) -> wire.Done:
