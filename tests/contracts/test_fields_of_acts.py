@@ -8,7 +8,7 @@ from facekeep.service.incident.fields import MEANING, OF_EVERY_CUSTOMER, TOUCHES
 from facekeep.vault.acts.names import ACTS
 
 VAULT = Path(__file__).parents[2] / "src" / "facekeep" / "vault"
-EVENTS = {"standing_search.hit"}  # what webhooks are told, not acts
+EVENTS = {"standing_search.hit", "reading.coverage"}  # what webhooks are told and what signals are called, not acts
 MADE_UP = {"vault.panic"}  # written by a name that is put together
 WRITERS = {"note", "note_all", "write", "write_all", "naming", "refused", "_note", "_write", "begin"}
 

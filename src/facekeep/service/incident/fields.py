@@ -279,6 +279,7 @@ _MEMBERS: dict[str, Touches] = {
     "freeze.list": _asked(_shown(_F.SESSIONS)),
     "freeze.made": _done(_changed(_F.SESSIONS, "subject")),
     "member.freeze": NOTHING,
+    "reading.allowed": NOTHING,
 }
 
 # What the vault does by itself, or on behalf of whoever runs the server; and failures of nobody.
@@ -296,6 +297,7 @@ _KEEP: dict[str, Touches] = {
     "sign_in.passkey": NOTHING,
     "sign_in.password": NOTHING,
     "standing.alarm": NOTHING,
+    "vault.backup_expired": NOTHING,
     "standing.compare": _asked(_scanned(_F.PASSING, "standing")),
     "standing.compared": NOTHING,
     "standing.hit_faces": NOTHING,
@@ -337,9 +339,12 @@ _OPERATOR: dict[str, Touches] = {
     "organization.list": _done(_shown(_F.ORGANIZATION)),
     "organization.shred": _done(_changed(_F.ORGANIZATION)),
     "quarantine.clear": NOTHING,
+    "reading.allow": NOTHING,
     "scores.install": NOTHING,
+    "vault.backup": NOTHING,
     "vault.initialize": NOTHING,
     "vault.panic": NOTHING,
+    "vault.restored": NOTHING,
     "vault.seal": NOTHING,
     "vault.unseal": NOTHING,
 }
