@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from facekeep.vault import wire
+from facekeep.vault.identity.organizations import CUSTOMERS
 from facekeep.vault.journal import Facts
 from facekeep.vault.keeper import Keeper
 from facekeep.vault.keys import fresh_id
@@ -63,7 +64,8 @@ def main(folder: Path, key_file: Path, entries: int) -> None:
 
 
 def _fill(vault: OpenVault, entries: int) -> None:
-    customers = [org_id for (org_id,) in vault.database.rows("SELECT org_id FROM organizations ORDER BY rowid")]
+    sql = f"SELECT org_id FROM {CUSTOMERS} ORDER BY rowid"  # noqa: S608  a constant
+    customers = [org_id for (org_id,) in vault.database.rows(sql)]
     made, written = Customers(), 0
     while written < entries:
         org_id = customers[written // _AT_ONCE % len(customers)]
