@@ -9,6 +9,7 @@ from facekeep.service.incident.tally import Counting
 _MARKS = {
     "vault.seal": "the vault was sealed",
     "vault.panic": "the vault was sealed in a panic",
+    "vault.restored": "the keep was restored from a backup",
     "vault.unseal": "the vault was unsealed",
     "quarantine.clear": "a quarantine was cleared",
     "search.alarm": "an altered search answer raised an alarm",
