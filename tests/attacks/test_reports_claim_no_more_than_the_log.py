@@ -80,7 +80,9 @@ def test_a_cosignature_of_an_unknown_witness_counts_for_nothing(scene: Scene, mo
 
 
 def test_a_tier_that_was_not_drilled_or_was_readable_proves_nothing(scene: Scene) -> None:
-    assert scene.verdict(scene.report(tier="store", thief=False), "crop") == "PROVEN NOT ACCESSED"
+    stolen = scene.report(tier="store", thief=False)
+    assert scene.verdict(stolen, "crop") == "PROVEN NOT ACCESSED"
+    assert stolen.timeline.first_act_at is None  # a stolen disk acts nowhere
     assert scene.verdict(scene.report(tier="backup", thief=False), "crop") == "NO EVIDENCE"
     assert scene.verdict(scene.report(tier="server", thief=False), "crop") == "NO EVIDENCE"
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from facekeep.errors import BadInput, Code, FacekeepError
 from facekeep.ledger.cosignature import COSIGNATURE, cosign
 from facekeep.ledger.note import Checkpoint, sign_note, verifier_key
 from facekeep.ledger.tree import EMPTY_ROOT
+from facekeep.service.cosigned_notes import CosignedNotes
 from facekeep.service.cosigning import Cosignatures, WitnessClient
 from facekeep.settings import WitnessSettings
 
@@ -121,3 +123,13 @@ def test_lines_are_shown_on_their_own_note_alone() -> None:
     assert kept.on("newer") == "newer"
     kept.add("newer", "one", "line")
     assert (kept.on("newer"), kept.on(NOTE)) == ("newerline", NOTE)
+
+
+def test_one_cosigned_checkpoint_an_hour_is_kept(tmp_path: Path) -> None:
+    notes = CosignedNotes(tmp_path / "cosigned")
+    assert list(notes.newest_first()) == []
+    notes.keep(NOTE + LINE)
+    notes.keep("another of the same hour")
+    (tmp_path / "cosigned" / "2020-01-01T00").write_text("an older one")
+    (tmp_path / "cosigned" / "something else").write_text("is passed over")
+    assert list(notes.newest_first()) == [NOTE + LINE, "an older one"]

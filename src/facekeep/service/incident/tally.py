@@ -222,7 +222,7 @@ class Counting:
             if acts is None:
                 acts = self.acts_of[tally.customer, entry.actor] = Counter()
             acts[entry.act] += 1
-        if is_theirs:
+        if is_theirs and self.declared.acts:
             self.suspects_acts[entry.act] += 1
             self.suspects_ids.add(entry.actor)
             self.suspects_ids.add(str(entry.facts.get("by") or entry.actor))

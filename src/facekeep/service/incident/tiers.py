@@ -80,6 +80,11 @@ class Declared:
         return any(audience in one.hears and (is_actor or not one.is_confined) for one in self.tiers)
 
     @property
+    def acts(self) -> bool:
+        """Whether acts in the log may be a declared thief's: a stolen disk acts nowhere."""
+        return not self.tiers or any(Audience.CALLER in one.hears for one in self.tiers)
+
+    @property
     def is_vault(self) -> bool:
         """Whether the log proves nothing."""
         return any(one.is_vault for one in self.tiers)
