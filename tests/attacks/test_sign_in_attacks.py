@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from town import Town
 from vault_driver import code_of, running_vault, unit
 
 from facekeep.errors import FacekeepError
-from facekeep.vault import wire
+from facekeep.vault import clock, wire
 from facekeep.vault.identity import passkeys, passwords, tickets, totp
 
 
@@ -196,6 +197,18 @@ def test_an_invitation_withdrawn_between_two_steps_opens_nothing(town):
     message = wire.FinishJoin(code=code, ticket=offer.ticket, passkey_name="x", registration=made)
     assert code_of(town.keeper.serve, message) == "unauthenticated"
     assert town.vault.database.rows("SELECT * FROM accounts") == []
+
+
+def test_a_session_is_over_with_the_key_that_opened_it(town, monkeypatch):
+    session = town.key_session()
+    member = town.myself(session).member.member_id
+    ends = clock.timestamp(hours=0.1)
+    made = town.ask(wire.MakeApiKey(session=session, member_id=member, name="short", expires_at=ends), wire.ApiKeyMade)
+    short = town.key_session(made.api_key)
+    assert town.myself(short).member.member_id == member
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=0.2))
+    assert code_of(town.keeper.serve, wire.WhoAmI(session=short)) == "unauthenticated"
+    assert town.myself(session).member.member_id == member
 
 
 def test_a_ticket_of_one_invitation_does_not_serve_another(town):

@@ -134,7 +134,9 @@ class People:
 
     def lives(self, token: str) -> bool:
         one = self.sessions.get(token)
-        return one is not None and not one.ended and self.now - one.used < IDLE and self.now - one.began < WHOLE
+        if one is None or one.ended or (one.way == "key" and not self.key_opens(one.credential)):
+            return False
+        return self.now - one.used < IDLE and self.now - one.began < WHOLE
 
     def gate(self, token: str, act: str) -> str:
         """What stands before every act: a live session, a role, the limits of a key, and a fresh proof."""

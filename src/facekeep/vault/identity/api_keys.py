@@ -128,6 +128,7 @@ def _caller(name: str, row: Row) -> Caller:
         roles=own if limited is None else own & callers.read(limited),
         acts=_split(row[2]),
         collections=_split(row[3]),
+        expires_at=row[4],
     )
 
 

@@ -32,6 +32,7 @@ class Caller:
     collections : the only collections that the key is for; None for all of the organization
     way : how the caller signed in
     session : which session of theirs this is, an id that opens nothing
+    expires_at : when the key that was shown ends, and every session that it opened with it; None for never
     """
 
     org_id: str
@@ -43,6 +44,7 @@ class Caller:
     collections: frozenset[str] | None = None
     way: Way = Way.KEY
     session: str = ""
+    expires_at: str | None = None
 
     @property
     def person(self) -> str:

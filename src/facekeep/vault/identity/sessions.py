@@ -169,4 +169,6 @@ def is_fresh(session: Session) -> bool:
 
 
 def _alive(session: Session, now: float) -> bool:
-    return now - session.used_at < IDLE_SECONDS and now - session.opened_at < LIFETIME_SECONDS
+    ends = session.caller.expires_at
+    is_in_time = now - session.used_at < IDLE_SECONDS and now - session.opened_at < LIFETIME_SECONDS
+    return is_in_time and (ends is None or timestamp() < ends)
