@@ -88,8 +88,8 @@ class ProductionMachine(Machine):
             return FileFacts("folder", self.parent_mode if path == self.at.parent else 0o755, ROOT, 0, self.now())
         found = super().facts(path)
         inside = path.relative_to(self.data_dir).as_posix() if path.is_relative_to(self.data_dir) else ""
-        belongs = {"vault": VAULT, "run": VAULT, "store": SERVER, "cache": SERVER}
-        return replace(found, uid=self.owners.get(inside, belongs.get(inside.partition("/")[0], ROOT)))
+        belongs = {"": ROOT, "keep-id": ROOT, "last-backup": ROOT, "store": SERVER, "cache": SERVER}
+        return replace(found, uid=self.owners.get(inside, belongs.get(inside.partition("/")[0], VAULT)))
 
     def place(self, path: Path) -> Path:
         return self.at
