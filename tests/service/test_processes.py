@@ -9,7 +9,7 @@ import pytest
 from facekeep.errors import BadInput, Code
 from facekeep.service import administration, credentials, processes
 from facekeep.service.administration import VaultState
-from facekeep.settings import HttpSettings, Settings
+from facekeep.settings import HttpSettings, Settings, VaultSettings
 
 
 @pytest.fixture
@@ -98,3 +98,11 @@ def test_secrets_are_not_shown() -> None:
     made = administration.NewKeep("fk_secret", ("word word",))
     assert "secret" not in repr(made)
     assert "word" not in repr(made)
+
+
+def test_a_keep_of_two_users_is_not_started_as_one(tmp_path) -> None:
+    keep = Settings(data_dir=tmp_path, vault=VaultSettings(server_user="nobody"))
+    with pytest.raises(BadInput, match="two users"), processes.running_vault(keep, print):
+        raise AssertionError("it was started")
+    with pytest.raises(BadInput, match="two users"):
+        processes.keep_supervisor(keep, processes.TRIAL, print, print)

@@ -6,6 +6,9 @@ from facekeep.cli.exits import Exit
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, table
 from facekeep.service import administration, processes
+from facekeep.service.doctor.finding import Severity
+from facekeep.service.doctor.visit import before_start
+from facekeep.settings import Settings
 from facekeep_sdk import Status
 
 
@@ -22,9 +25,17 @@ def command(options: Options) -> None:
     if options.as_json:
         emit_json({"vault": vault, "server": server or "unreachable", "keep": details})
     else:
-        table(("Keep", ""), [("Data", settings.data_dir), *_rows(vault, server, details)])
+        rows = [("Data", settings.data_dir), *_rows(vault, server, details), ("Doctor", _blockers(settings))]
+        table(("Keep", ""), rows)
     if server != "open":
         click.get_current_context().exit(Exit.UNAVAILABLE)
+
+
+def _blockers(settings: Settings) -> str:
+    """What would keep `facekeep up` from starting, accepted or not, as far as this user may look."""
+    found = before_start(settings, {}).findings
+    names = sorted({one.check for one in found if one.severity is Severity.BLOCKER})
+    return f"{', '.join(names)}: see facekeep doctor" if names else "no blocker; facekeep doctor looks at more"
 
 
 def _rows(

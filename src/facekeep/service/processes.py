@@ -111,10 +111,17 @@ def health(settings: Settings) -> str | None:
 
 @contextmanager
 def running_vault(settings: Settings, report: Report) -> Iterator[None]:
-    """A vault that answers: the one that runs, or one that is started for the length of the block."""
+    """A vault that answers: the one that runs, or one that is started for the length of the block.
+
+    Raises
+    ------
+    BadInput
+        `invalid_setting`: none runs, and it is another user's to start.
+    """
     if administration.state(settings).state != "unreachable":
         yield
         return
+    _refuse_two_users(settings)
     with lock(settings), Supervisor([vault_program(settings, lambda: None)], report) as supervisor:
         supervisor.start()
         yield
@@ -128,8 +135,9 @@ def keep_supervisor(
     Raises
     ------
     BadInput
-        `invalid_setting`: something else listens on the server's port.
+        `invalid_setting`: something else listens on the server's port, or vault and server are two users'.
     """
+    _refuse_two_users(settings)
     _check_port(settings)
     opening = vault_program(settings, lambda: open_vault(settings, first, made))
     return Supervisor([opening, server_program(settings)], report, Patience())
@@ -146,6 +154,13 @@ def open_vault(settings: Settings, first: FirstKeep, made: Callable[[NewKeep], N
         )
     elif now.state == "sealed" and now.is_trial:
         administration.unseal_with_key_file(settings)
+
+
+def _refuse_two_users(settings: Settings) -> None:
+    """What is started from here runs as whoever starts it, and would own files that are not theirs."""
+    if settings.vault.server_user:
+        text = "vault.server_user is set: start vault and server as two users, as docs/production.md says"
+        raise BadInput(Code.INVALID_SETTING, text)
 
 
 class _Health(msgspec.Struct):

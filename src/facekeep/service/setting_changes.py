@@ -99,9 +99,11 @@ def _without_tables(lines: list[str], name: str) -> list[str]:
 
 def _changed(given: dict[str, Any], section: str, key: str, value: Any) -> dict[str, Any]:
     """What the file should say afterwards; None takes the setting out."""
-    inner: dict[str, Any] = given
+    inner: Any = given
     for part in section.split("."):
         inner = inner.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise BadInput(Code.INVALID_SETTING, f"{section} is no section of keep.toml")
     if value is None:
         inner.pop(key, None)
     else:

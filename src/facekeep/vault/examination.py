@@ -1,6 +1,7 @@
 """What the vault alone knows of how a keep is set up, as counts. Reads; changes nothing but the log.
 
-Counts are over all organizations together: an operator learns that there is an admin nobody used, not whose.
+Counts are over all organizations together: an operator learns that there is an admin nobody used, not whose. Decoys are
+left out of all but their own count.
 """
 
 import msgspec
@@ -8,6 +9,8 @@ import sqlcipher3
 
 from facekeep.terms import Role
 from facekeep.vault import wire
+from facekeep.vault.canaries.files import FILES
+from facekeep.vault.canaries.register import Kind
 from facekeep.vault.clock import timestamp
 from facekeep.vault.database import Database
 from facekeep.vault.identity import callers
@@ -27,7 +30,8 @@ def examine(vault: OpenVault, message: wire.Examine) -> wire.Examination:
     last_entry_at = _last_entry_at(vault)
     entry = vault.journal.write(KEEP, "operator", "keep.examine", "done", {})
     database = vault.database
-    rules = [raw for (raw,) in database.rows("SELECT rules FROM organizations")]
+    sql = "SELECT rules FROM organizations WHERE org_id NOT IN (SELECT name FROM canary_names)"
+    rules = [raw for (raw,) in database.rows(sql)]
     known = [msgspec.msgpack.decode(raw, type=Rules) for raw in rules]
     return wire.Examination(
         entry=entry,
@@ -44,6 +48,9 @@ def examine(vault: OpenVault, message: wire.Examine) -> wire.Examination:
         budgets_wide_open=sum(_is_wide_open(one) for one in known),
         open_evaluations=_open_evaluations(database),
         has_own_score_table=database.row("SELECT 1 FROM meta WHERE name LIKE 'scores/%'") is not None,
+        decoys_missing=_decoys_missing(vault),
+        alarms_open=_count(database, "SELECT count(*) FROM alarms WHERE acknowledged_at IS NULL AND is_drill = 0"),
+        last_backup_at=_last_backup_at(database),
         last_entry_at=last_entry_at,
     )
 
@@ -72,13 +79,33 @@ def _expected_tables() -> list[tuple[object, ...]]:
         fresh.close()
 
 
+def _decoys_missing(vault: OpenVault) -> int:
+    """Kinds of the decoys that a keep has from its first opening. The gallery's follow when there is one to be like."""
+    wanted = vault.surroundings.settings
+    kinds = set(Kind) - {Kind.COLLECTION, Kind.BLOCK} - (set() if wanted.files else set(FILES))
+    live = vault.canaries.live()
+    unwatched = {one.kind for one in live if "." in one.thing and one.thing not in vault.surroundings.watch.names}
+    return len((kinds - {one.kind for one in live}) | unwatched) if wanted.armed else 0
+
+
+def _last_backup_at(database: Database) -> str:
+    """When the newest backup was made, as the vault noted it; empty where there was none."""
+    found = database.row("SELECT value FROM meta WHERE name = 'last_backup'")
+    return str(found[0], "ascii") if found else ""
+
+
+def _count(database: Database, sql: str, *values: object) -> int:
+    found = database.row(sql, *values)
+    return int(found[0]) if found else 0
+
+
 def _keys(database: Database, condition: str, *values: object) -> int:
     sql = (
         "SELECT count(*) FROM api_keys k JOIN members m USING (member_id) WHERE k.revoked_at IS NULL"
-        " AND m.removed_at IS NULL AND coalesce(k.expires_at, '9') > ? AND "
+        " AND m.removed_at IS NULL AND m.org_id NOT IN (SELECT name FROM canary_names)"
+        " AND coalesce(k.expires_at, '9') > ? AND "
     )
-    found = database.row(sql + condition, timestamp(), *values)
-    return int(found[0]) if found else 0
+    return _count(database, sql + condition, timestamp(), *values)
 
 
 def _idle(created_at: str, used_on: str, days: int) -> tuple[str, str, str]:
@@ -90,7 +117,8 @@ def _idle(created_at: str, used_on: str, days: int) -> tuple[str, str, str]:
 def _admins(database: Database) -> dict[str, int]:
     """How many live admins each organization has."""
     counts: dict[str, int] = {}
-    for org_id, roles in database.rows("SELECT org_id, roles FROM members WHERE removed_at IS NULL"):
+    sql = "SELECT org_id, roles FROM members WHERE removed_at IS NULL AND org_id NOT IN (SELECT name FROM canary_names)"
+    for org_id, roles in database.rows(sql):
         counts[org_id] = counts.get(org_id, 0) + (Role.ADMIN in callers.read(roles))
     return counts
 
@@ -103,7 +131,7 @@ def _admins_unused(database: Database, days: int) -> int:
         " coalesce((SELECT max(used_on) FROM passkeys p WHERE p.account_id = m.account_id), ''),"
         " coalesce((SELECT date(max(last_step) * 30, 'unixepoch') FROM passwords w"
         " WHERE w.account_id = m.account_id), ''))"
-        " AS last FROM members m WHERE m.removed_at IS NULL AND "
+        " AS last FROM members m WHERE m.removed_at IS NULL AND m.org_id NOT IN (SELECT name FROM canary_names) AND "
     )
     condition, *values = _idle("m.created_at", "last", days)
     return sum(Role.ADMIN in callers.read(roles) for roles, _ in database.rows(sql + condition, *values))
@@ -111,11 +139,11 @@ def _admins_unused(database: Database, days: int) -> int:
 
 def _people_without_passkey(database: Database) -> int:
     sql = (
-        "SELECT count(DISTINCT account_id) FROM members m WHERE account_id IS NOT NULL AND removed_at IS NULL AND"
+        "SELECT count(DISTINCT account_id) FROM members m WHERE account_id IS NOT NULL AND removed_at IS NULL"
+        " AND m.org_id NOT IN (SELECT name FROM canary_names) AND"
         " NOT EXISTS (SELECT 1 FROM passkeys p WHERE p.account_id = m.account_id AND p.revoked_at IS NULL)"
     )
-    found = database.row(sql)
-    return int(found[0]) if found else 0
+    return _count(database, sql)
 
 
 def _is_wide_open(rules: Rules) -> bool:
@@ -125,5 +153,5 @@ def _is_wide_open(rules: Rules) -> bool:
 
 def _open_evaluations(database: Database) -> int:
     """Collections for evaluation, which are searched without case and budget."""
-    kept = (raw for (raw,) in database.rows("SELECT policy FROM collections"))
-    return sum(msgspec.msgpack.decode(raw, type=wire.Policy).evaluation for raw in kept)
+    sql = "SELECT policy FROM collections WHERE org_id NOT IN (SELECT name FROM canary_names)"
+    return sum(msgspec.msgpack.decode(raw, type=wire.Policy).evaluation for (raw,) in database.rows(sql))

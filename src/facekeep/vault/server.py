@@ -103,7 +103,7 @@ def serve(keeper: Keeper, *, server_socket: Path, operator_socket: Path, guest: 
     """Open both doors, the server's to `guest` too; returns never."""
     stop = threading.Event()
     keeper.begin_watching()
-    _make_folder(server_socket.parent, guest)
+    make_folder(server_socket.parent, guest)
     operator = Door(operator_socket, msgspec.msgpack.Decoder(OperatorRequest), keeper.operate)
     server = Door(server_socket, msgspec.msgpack.Decoder(ServerRequest), keeper.serve, guest)
     threading.Thread(target=keeper.publish_forever, args=(stop,), daemon=True).start()
@@ -112,7 +112,7 @@ def serve(keeper: Keeper, *, server_socket: Path, operator_socket: Path, guest: 
     server.open()
 
 
-def _make_folder(folder: Path, guest: Guest | None) -> None:
+def make_folder(folder: Path, guest: Guest | None) -> None:
     """The folder of sockets: the vault's user's alone, or one that the guest's group may pass through."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():

@@ -1,5 +1,13 @@
-"""Every route of the server, and whether the door asks for a key before it: what `facekeep doctor` looks at."""
+"""Every route of the server, and whether the door asks for a key before it: what `facekeep doctor` looks at.
 
+Taken from the routes themselves and not from the API's description, so that a route which the description leaves out is
+there. What is neither a route nor a router counts as open to everybody, so that it is noticed.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 
 from facekeep.service.doctor.subject import Route
@@ -10,8 +18,15 @@ from facekeep.web.door import SIGN_IN_PATHS, open_paths
 
 def route_table(settings: HttpSettings) -> tuple[Route, ...]:
     """The routes as the application has them, in its order."""
-    is_open = open_paths(settings) | SIGN_IN_PATHS
-    found = (one for one in create_api(None).routes if isinstance(one, StarletteRoute))
-    return tuple(
-        Route(method, one.path, one.path in is_open) for one in found for method in sorted(one.methods or ())
-    )
+    return tuple(_table(create_api(None).routes, open_paths(settings) | SIGN_IN_PATHS))
+
+
+def _table(routes: Iterable[BaseRoute], is_open: frozenset[str]) -> Iterator[Route]:
+    for one in routes:
+        included = getattr(one, "original_router", None)
+        if isinstance(included, APIRouter):
+            yield from _table(included.routes, is_open)
+        elif isinstance(one, StarletteRoute):
+            yield from (Route(method, one.path, one.path in is_open) for method in sorted(one.methods or ()))
+        else:
+            yield Route("*", type(one).__name__, True)

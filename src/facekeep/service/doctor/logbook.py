@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from facekeep.errors import BadInput, Tampered, Unavailable
 from facekeep.ledger.cosignature import COSIGNATURE
@@ -183,7 +184,8 @@ def witness_refuses(subject: Subject) -> Iterator[Problem]:
     verify = command("facekeep", "log", "verify", "--data", subject.settings.data_dir)
     for one in subject.settings.log.witnesses:
         try:
-            WitnessClient(one).cosign(newest.note, checkpoint.size, prove)
+            witness = WitnessClient(replace(one, url=subject.machine.address(one.url)))
+            witness.cosign(newest.note, checkpoint.size, prove)
         except Tampered as error:
             yield Problem(f"{one.url}: {error.message}", verify)
         except Unavailable as error:

@@ -142,6 +142,10 @@ class Machine:
         """Processes that run `python -m module` for the keep in `data_dir`."""
         return tuple(_process(pid) for pid in _pids() if _runs(pid, module, data_dir))
 
+    def address(self, url: str) -> str:
+        """Where a service of the settings is reached from here."""
+        return url
+
     def packages(self) -> Iterable[metadata.Distribution]:
         """Every installed package."""
         return metadata.distributions()

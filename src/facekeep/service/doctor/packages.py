@@ -148,9 +148,9 @@ def _altered(package: Distribution) -> Iterator[Problem]:
 
 def _added(package: Distribution) -> Iterator[Problem]:
     """Files of code in the package's folders that were not installed with it; compiled ones are made as they run."""
-    noted = {Path(str(one.locate())).resolve() for one in package.files or () if one.suffix == ".py"}
-    tops = {one.parts[0] for one in package.files or () if one.suffix == ".py" and len(one.parts) > 1}
-    for top in sorted(tops):
-        for path in sorted(Path(str(package.locate_file(top))).rglob("*.py")):
-            if path.resolve() not in noted:
+    noted = {one.as_posix() for one in package.files or () if one.suffix == ".py"}
+    base = Path(str(package.locate_file("")))
+    for top in sorted({one.partition("/")[0] for one in noted if "/" in one and not one.startswith("..")}):
+        for path in sorted((base / top).rglob("*.py")):
+            if path.relative_to(base).as_posix() not in noted:
                 yield Problem(f"{path} was not installed with {_name(package)}", command("rm", path))

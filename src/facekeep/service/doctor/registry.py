@@ -2,6 +2,7 @@
 
 from facekeep.service.doctor import (
     backups,
+    canaries,
     folders,
     host,
     logbook,
@@ -31,6 +32,8 @@ CHECKS: tuple[Check, ...] = (
     folders.network_folder, folders.temporary_folder, folders.disk_nearly_full, folders.umask,
     host.core_dumps, host.swap, host.open_files, host.clock_unsynchronized, host.clock_behind, host.clock_behind_log,
     backups.no_backup, backups.stale_backup,
+    canaries.canaries_off, canaries.canaries_without_files, canaries.canaries_answer_nothing,
+    canaries.canaries_missing, canaries.alarms_untold, canaries.alarm_secret, canaries.alarms_open,
     logbook.checkpoint_missing, logbook.checkpoint_foreign, logbook.checkpoint_old, logbook.log_counts_acts,
     logbook.no_witness, logbook.witness_key, logbook.witness_without_tls, logbook.witness_here,
     logbook.witness_refuses,

@@ -18,15 +18,16 @@ UNITS = {VAULT: "facekeep-vault.service", SERVER: "facekeep-server.service"}
 def one_user(subject: Subject) -> Iterator[Problem]:
     """The owners of their folders and, where they run, their processes."""
     settings, machine = subject.settings, subject.machine
-    folders = [folder for folder in (settings.vault_dir, settings.store_dir) if folder.exists()]
-    owners = {machine.facts(folder).uid for folder in folders}
-    running = {one.uid for name in (VAULT, SERVER) for one in machine.processes(name, settings.data_dir)}
+    sides = []
+    for module, folder in ((VAULT, settings.vault_dir), (SERVER, settings.store_dir)):
+        running = {one.uid for one in machine.processes(module, settings.data_dir)}
+        sides.append(running | ({machine.facts(folder).uid} if folder.exists() else set()))
     if not settings.vault.server_user:
         fix = set_command(subject, "vault.server_user", "facekeep")
         yield Problem("vault.server_user is not set: vault and server run as one user", fix)
-    elif (len(folders) == 2 and len(owners) == 1) or len(running) == 1:
-        fix = command("systemctl", "restart", "facekeep-vault.service", "facekeep-server.service")
-        yield Problem(f"vault and server both belong to {machine.user_name(min(owners | running))}", fix)
+    elif both := sides[0] & sides[1]:
+        fix = command("chown", "-R", settings.vault.server_user, settings.store_dir, settings.cache_dir)
+        yield Problem(f"vault and server both belong to {machine.user_name(min(both))}", fix)
 
 
 @check(

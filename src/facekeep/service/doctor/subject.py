@@ -12,7 +12,7 @@ from facekeep.service.doctor.machine import Machine
 from facekeep.settings import Settings
 from facekeep.vault.wire import Examination, Examine
 
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 60.0  # a server that has just been started loads its models first
 _LONGEST_BODY = 100_000
 
 

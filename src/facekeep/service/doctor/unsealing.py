@@ -17,7 +17,7 @@ from facekeep.service.doctor.subject import Subject
 def key_file(subject: Subject) -> Iterator[Problem]:
     """A trial's way."""
     if unseal_method(subject.settings) == administration.KEY_FILE:
-        yield Problem("the vault opens itself with a key file", _new_keep(subject))
+        yield Problem("the vault opens itself with a key file", _by_shares(subject))
 
 
 @check(
@@ -29,7 +29,7 @@ def key_file(subject: Subject) -> Iterator[Problem]:
 def single_passphrase(subject: Subject) -> Iterator[Problem]:
     """One secret in one head."""
     if unseal_method(subject.settings) == "passphrase":
-        yield Problem("one passphrase opens the vault", _new_keep(subject))
+        yield Problem("one passphrase opens the vault", _by_shares(subject))
 
 
 @check(
@@ -45,6 +45,5 @@ def stray_key_file(subject: Subject) -> Iterator[Problem]:
         yield Problem(f"{path} is there, and the vault is not opened by it", command("shred", "-u", path))
 
 
-def _new_keep(subject: Subject) -> str:
-    beside = subject.settings.data_dir.with_name(subject.settings.data_dir.name + "-by-shares")
-    return command("facekeep", "init", "--data", beside, "--unseal", "shares")
+def _by_shares(subject: Subject) -> str:
+    return command("facekeep", "vault", "rotate", "root", "--unseal", "shares", "--data", subject.settings.data_dir)

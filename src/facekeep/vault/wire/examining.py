@@ -19,8 +19,10 @@ class Examination(Message, frozen=True):
 
     Keys are live API keys. `people_without_passkey` sign in with a password alone. `rules_never_set` counts
     organizations whose rules nobody ever set, `retention_over_years` and `budgets_wide_open` those whose rules keep
-    cases for more than three years after their end, and allow more than 20,000 searches a day. `last_entry_at` is when
-    the newest entry of the keep's own was written before this one.
+    cases for more than three years after their end, and allow more than 20,000 searches a day. `decoys_missing` counts
+    kinds of canaries that should lie somewhere and do not, or that are files which nobody watches; decoys are in no
+    other count. `last_entry_at` is when the newest entry of the keep's own was written before this one, and
+    `last_backup_at` when the newest backup was made.
     """
 
     entry: int
@@ -37,6 +39,9 @@ class Examination(Message, frozen=True):
     budgets_wide_open: int
     open_evaluations: int
     has_own_score_table: bool
+    decoys_missing: int
+    alarms_open: int
+    last_backup_at: str = ""
     last_entry_at: str = ""
 
 
