@@ -26,8 +26,10 @@ from authenticator import Authenticator
 from keep_process import free_port, wait_until
 
 from facekeep import settings as settings_module
+from facekeep.errors import FacekeepError
 from facekeep.ledger.note import parse_verifier_key
 from facekeep.service import administration, credentials, processes
+from facekeep.service.backup.make import make_backup
 from facekeep.service.doctor.examine import Report, examine
 from facekeep.service.doctor.machine import FileFacts, Machine, Process, Room
 from facekeep.service.doctor.registry import CHECKS
@@ -70,6 +72,7 @@ class ProductionMachine(Machine):
     users: Mapping[str, int] = field(default_factory=lambda: {"facekeep": SERVER})
     running: tuple[tuple[str, Process], ...] = ()
     parent_mode: int = 0o755
+    runs: bool = True
 
     def now(self):
         return super().now().fromtimestamp(time.time() + self.late_s, super().now().tzinfo)
@@ -121,7 +124,7 @@ class ProductionMachine(Machine):
     def processes(self, module: str, data_dir: Path) -> tuple[Process, ...]:
         """The real ones, as the units start them: two users, and the limits that they set."""
         uid = {"facekeep.vault": VAULT, "facekeep.web": SERVER}[module]
-        found = super().processes(module, data_dir)
+        found = super().processes(module, data_dir) if self.runs else ()
         real = (replace(one, uid=uid, core_limit_bytes=0, open_files=8192) for one in found)
         planted = tuple(one for name, one in self.running if name == module)
         return planted or tuple(real)
@@ -181,7 +184,8 @@ def running_production(folder: Path) -> Iterator[Production]:
             far.watch(made)
             made.machine.witness_url = far.url
             started.append(_start("facekeep.web", data_dir))
-            wait_until(lambda: processes.health(made.settings) == "open", "the server did not answer")
+            wait_until(lambda: _lets_nobody_in(made), "the server did not answer")
+            make_backup(made.settings, folder / "keep-backup", folder / "keep-backup-keys")
             yield made
     finally:
         for process in reversed(started):
@@ -190,6 +194,15 @@ def running_production(folder: Path) -> Iterator[Production]:
         os.environ.pop("FACEKEEP_CONFIG")
         if before is not None:
             os.environ["FACEKEEP_CONFIG"] = before
+
+
+def _lets_nobody_in(made: Production) -> bool:
+    """Whether the server is there and has opened its store."""
+    try:
+        subject = Subject(made.settings, made.machine, made.config)
+        return subject.ask_server("GET", "/v1/status").status == 401
+    except FacekeepError:
+        return False
 
 
 def make_folders(made: Production, witness_key: str) -> None:
@@ -220,7 +233,6 @@ def set_up(made: Production) -> None:
     reviewed_by_two_admins(lambda message: client.call(message, wire.Message), first.api_key)
     client.close()
     (made.config / (made.data_dir / "keep-id").read_text() / "credentials.json").unlink()
-    (made.data_dir / "last-backup").touch(0o644)
 
 
 def reviewed_by_two_admins(

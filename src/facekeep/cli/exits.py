@@ -58,6 +58,7 @@ ADVICE: dict[str, str] = {
     Code.UNAUTHENTICATED: "sign in with `facekeep sign-in`, or issue a new key with `facekeep vault issue-key`",
     Code.FORBIDDEN: "ask an administrator of your organization",
     Code.PROOF_NEEDED: "sign in again, then repeat it",
+    Code.FROZEN: "ask an admin or the operator: two people let it go on with `facekeep members unfreeze`",
     Code.TOO_MANY_TRIES: "wait some minutes, or sign in with a passkey",
     Code.UNSEAL_REFUSED: "check the passphrase, share or key file and try again",
     Code.QUARANTINED: "look into the alarm first, then `facekeep vault clear-quarantine`",

@@ -87,11 +87,11 @@ def _without(lines: list[str], section: str, key: str) -> list[str]:
 
 
 def _without_tables(lines: list[str], name: str) -> list[str]:
-    """The lines without every `[[name]]` and what stands below it."""
+    """The lines without every `[name]` or `[[name]]` and what stands below it."""
     kept, inside = [], False
     for line in lines:
         if line.lstrip().startswith("["):
-            inside = line.strip() == f"[[{name}]]"
+            inside = line.strip() in {f"[{name}]", f"[[{name}]]"}
         if not inside:
             kept.append(line)
     return kept

@@ -17,14 +17,18 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
 
 
 def copied(data_dir: Path, place: Path) -> None:
-    """A copy of the folder without its sockets and decoys: whoever opens a decoy raises an alarm."""
+    """A copy of the folder without its sockets, its hundreds of empty folders of blobs, and its decoys: whoever opens a
+    decoy raises an alarm."""
     place.mkdir(mode=0o750)
     place.chmod(0o750)
     for name in ("keep.toml", "keep-id", "alarm-secret", "last-backup"):
         shutil.copy2(data_dir / name, place)
-    for name in ("vault", "store", "cache"):
+    for name in ("vault", "cache"):
         shutil.copytree(data_dir / name, place / name)
-    (place / "run").mkdir(mode=0o710)
+    for name, mode in (("store", 0o700), ("run", 0o710)):
+        (place / name).mkdir(mode=mode)
+    for path in (data_dir / "store").glob("records*"):
+        shutil.copy2(path, place / "store")
 
 
 @pytest.fixture
@@ -35,5 +39,5 @@ def planted(production: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     config = tmp_path / "config" / (data_dir / "keep-id").read_text()
     config.mkdir(mode=0o700, parents=True)
     monkeypatch.setenv("FACEKEEP_CONFIG", str(config.parent))
-    machine = replace(production.machine, data_dir=data_dir)
+    machine = replace(production.machine, data_dir=data_dir, runs=False)
     return Planted(data_dir, config, machine, production.advisories)

@@ -10,6 +10,7 @@ from production import reviewed_by_two_admins
 from town import Person, Town
 from vault_driver import CONTRACT
 
+from facekeep.service.doctor.backups import no_backup, stale_backup
 from facekeep.service.doctor.finding import Check, Needs
 from facekeep.service.doctor.registry import CHECKS
 from facekeep.settings import CanarySettings
@@ -126,7 +127,8 @@ PLANTS: dict[str, Callable[[Bureau], object]] = {
 
 
 def vault_checks() -> list[Check]:
-    return [one for one in CHECKS if one.needs is Needs.VAULT and one.name not in ASKS_THE_VAULT_ITSELF]
+    wanted = [one for one in CHECKS if one.needs is Needs.VAULT and one.name not in ASKS_THE_VAULT_ITSELF]
+    return [*wanted, no_backup, stale_backup]
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def test_what_is_planted_in_the_vault_is_found(
     assert looked_at() == [check]
 
 
-def test_a_keep_without_a_backup_and_one_with_an_old_one_are_told_apart(
+def test_the_vaults_word_on_the_newest_backup_counts_too(
     planted: Planted, bureau: Bureau, looked_at: Callable[[], list[str]]
 ) -> None:
     (planted.data_dir / "last-backup").unlink()

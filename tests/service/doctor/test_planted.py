@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from planting import Planted, assert_can_be_run, run_fix
 
+from facekeep.service.backup import make
+from facekeep.service.doctor.backups import MARK
 from facekeep.service.doctor.machine import Process, Room
 from facekeep.service.doctor.subject import Route
 
@@ -169,6 +171,11 @@ def without_witness(keep: Planted) -> None:
     run_fix(shlex.join(["facekeep", "settings", "unset", "log.witnesses", "--data", str(keep.data_dir)]))
 
 
+def responses_off(keep: Planted) -> None:
+    path = keep.data_dir / "keep.toml"
+    path.write_text(path.read_text() + '\n[signals.responses]\n"reading.coverage" = "none"\n')
+
+
 def sqlite_nowhere(keep: Planted) -> None:
     keep.set("store.records_url", "postgresql://facekeep@db.example.org/facekeep")
 
@@ -244,12 +251,17 @@ PLANTS = (
     Plant("open-files", told(running=process(open_files=256))),
     Plant("clock-unsynchronized", told(synchronized=False)),
     Plant("clock-behind", lambda keep: os.utime(keep.data_dir / "vault/log/checkpoint", (4e9, 4e9))),
+    Plant("no-backup", lambda keep: (keep.data_dir / MARK).unlink()),
+    Plant("stale-backup", lambda keep: os.utime(keep.data_dir / MARK, (1.7e9, 1.7e9))),
     Plant("canaries-off", setting("canaries.armed", "false"), is_cured=True),
     Plant("canaries-without-files", setting("canaries.files", "false"), is_cured=True),
     Plant("canaries-answer-nothing", setting("canaries.response", "none"), is_cured=True),
     Plant("alarms-untold", setting("alarms.webhook", ""), is_cured=True),
     Plant("alarm-secret", mode("alarm-secret", 0o644), is_cured=True),
     Plant("alarm-secret", lambda keep: (keep.data_dir / "alarm-secret").unlink()),
+    Plant("reading-share-wide", setting("signals.reading_share", "1.0"), is_cured=True),
+    Plant("coverage-answers-nothing", responses_off, is_cured=True),
+    Plant("backup-horizon-long", setting("backup.horizon_hours", "700"), is_cured=True),
     Plant("checkpoint-missing", lambda keep: (keep.data_dir / "vault/log/checkpoint").unlink()),
     Plant("checkpoint-missing", checkpoint_unsigned),
     Plant("checkpoint-foreign", checkpoint_of_another_key),
@@ -297,6 +309,10 @@ def test_what_is_planted_is_found_by_its_own_check_alone(planted: Planted, plant
         for one in findings:
             run_fix(one.fix)
         assert planted.findings() == ()
+
+
+def test_the_mark_is_the_one_that_backups_leave() -> None:
+    assert make.MARK == MARK
 
 
 def test_at_least_forty_checks_are_planted() -> None:

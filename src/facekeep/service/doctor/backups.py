@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from facekeep.service.doctor.finding import Needs, Problem, Severity, check, command
+from facekeep.service.doctor.finding import Problem, Severity, check, command
 from facekeep.service.doctor.subject import Subject
 
 MARK = "last-backup"
@@ -14,20 +14,18 @@ _START_ONE = command("systemctl", "start", "facekeep-backup.service")
 @check(
     "no-backup",
     Severity.WARNING,
-    needs=Needs.VAULT,
-    finds=f"a keep of which the vault made no backup, and whose data folder has no file `{MARK}` that tells of one",
+    finds=f"a keep of which no backup was noted: by the vault, or by the file `{MARK}` that each backup leaves",
     allows="one broken disk to end it",
 )
 def no_backup(subject: Subject) -> Iterator[Problem]:
     """Nobody noted a backup."""
-    if last_backup_at(subject) is None:
+    if subject.is_made and last_backup_at(subject) is None:
         yield Problem(f"no backup of {subject.settings.data_dir} was ever noted", _START_ONE)
 
 
 @check(
     "stale-backup",
     Severity.WARNING,
-    needs=Needs.VAULT,
     finds="a newest backup older than 24 hours",
     allows="a broken disk to lose what came since; a restore of it to bring back what receipts say is gone",
 )
@@ -39,7 +37,7 @@ def stale_backup(subject: Subject) -> Iterator[Problem]:
 
 
 def last_backup_at(subject: Subject) -> datetime | None:
-    """When the newest backup was made, in UTC: by the vault's word, or by a file that a backup of yours touches."""
+    """When the newest backup was made, in UTC: by the vault's word, or by the file that is there while it is sealed."""
     found = []
     if subject.examined is not None and subject.examined.last_backup_at:
         found.append(datetime.fromisoformat(subject.examined.last_backup_at).astimezone(UTC))
