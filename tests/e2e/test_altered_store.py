@@ -166,7 +166,8 @@ def test_an_altered_record_is_named_and_nothing_of_it_is_released(
         problem = refused(ask(), code)
         other.check_whole()
     if code == "cell_altered":
-        (told,) = [entry for entry in entries(gallery.client, start) if entry["outcome"] == code]
+        told, alarm = [entry for entry in entries(gallery.client, start) if entry["outcome"] == code]
+        assert alarm["act"] == "alarm.raised"
         assert told["entry"] == problem["entry"]
     assert ask().status_code == 200
     gallery.check_whole()

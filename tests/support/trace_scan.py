@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,8 @@ class Scanner:
         """Every trace in the files below `folder`, and in their names."""
         found = self.in_bytes("\n".join(str(path) for path in folder.rglob("*")).encode(), "file names")
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            found += self.in_bytes(path.read_bytes(), str(path.relative_to(folder)))
+            with suppress(FileNotFoundError):  # a running keep replaces files; what came instead was listed, or is new
+                found += self.in_bytes(path.read_bytes(), str(path.relative_to(folder)))
         return found
 
     def in_process(self, pid: int) -> list[Finding]:

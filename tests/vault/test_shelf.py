@@ -88,7 +88,7 @@ def _enrolled(keeper: Keeper, session: str, collection_id: str, *names: str) -> 
 def test_a_forget_reads_its_own_block_again_and_no_other(tmp_path: Path) -> None:
     keeper, vault, session = _opened(tmp_path)
     made = keeper.serve(wire.CreateCollection(session=session, name="blocks", contract=CONTRACT))
-    collection = vault.shelf.collection(made.collection.collection_id, next(iter(vault.shelf._org_keys)))
+    collection = vault.shelf.collection(made.collection.collection_id, vault.sessions.caller(session).org_id)
     batches = (("a", "b"), ("c", "d", "e"), ("f",))
     places = [_enrolled(keeper, session, collection.collection_id, *names) for names in batches]
     vault.shelf.stack(collection)

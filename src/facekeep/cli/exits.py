@@ -57,6 +57,7 @@ ADVICE: dict[str, str] = {
     Code.BACKUP_EXPIRED: "choose a newer backup; `facekeep backup list` shows which can be opened",
     Code.UNAUTHENTICATED: "sign in with `facekeep sign-in`, or issue a new key with `facekeep vault issue-key`",
     Code.FORBIDDEN: "ask an administrator of your organization",
+    Code.FROZEN: "ask an administrator of your organization; two people must say that it goes on",
     Code.PROOF_NEEDED: "sign in again, then repeat it",
     Code.FROZEN: "ask an admin or the operator: two people let it go on with `facekeep members unfreeze`",
     Code.TOO_MANY_TRIES: "wait some minutes, or sign in with a passkey",

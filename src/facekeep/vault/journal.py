@@ -164,14 +164,18 @@ class Journal:
 
         Raises
         ------
+        BadInput
+            `not_found`: there is no such organization.
         Tampered
             `log_altered`: an entry is not where it had been written.
         """
-        end = min(start + limit, self._sequence.get(org_id, 0))
+        if org_id not in self._sequence:
+            raise BadInput(Code.NOT_FOUND, "no such organization")
+        end = min(start + limit, self._sequence[org_id])
         found = [
             self._entry(org_id, number, place) for number, place in enumerate(self._places(org_id, start, end), start)
         ]
-        return found, end if end < self._sequence.get(org_id, 0) else None
+        return found, end if end < self._sequence[org_id] else None
 
     def count(self, org_id: str) -> int:
         """How many entries an organization has."""
