@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from incident_room import furnish
@@ -19,9 +20,9 @@ def test_an_incident_is_opened_reported_verified_and_closed(
     room.ask(thief, wire.ListMembers(session=thief.session), wire.MemberPage, "members")
     room.wait(61)
 
-    def told(*arguments: object) -> dict[str, object]:
+    def told(*arguments: object) -> Any:
         assert run(["incident", *(str(one) for one in arguments), "--data", str(room.folder), "--json"]) == 0
-        return dict(json.loads(capsys.readouterr().out))
+        return json.loads(capsys.readouterr().out)
 
     opened = told("open")
     out, html, pdf = (tmp_path / f"report.{kind}" for kind in ("json", "html", "pdf"))
@@ -45,6 +46,24 @@ def test_an_incident_is_opened_reported_verified_and_closed(
         if any(field["verdict"] == "ACCESSED" for field in one["fields"])
     ]
     assert told("name", opened["incident_id"], accessed)["name"] == "First"
+    letters = ("notify", out, "--key", made["key"], "--out")
+    notices = told(*letters, tmp_path / "notices", "--pdf")
+    letter = (tmp_path / "notices" / "customers" / accessed / "letter.html").read_text()
+    assert "First" in letter
+    assert "Second" not in letter
+    assert notices["required"] == sum(len(one["marks"]) for one in notices["notices"]) > 20
+    assert sum(one["file"].startswith("customers/") for one in notices["notices"]) == 3
+    assert told(*letters, tmp_path / "offline", "--offline")["required"] == notices["required"]
+    assert not any(b"First" in one.read_bytes() for one in (tmp_path / "offline").rglob("*.html"))
+    (clocks,) = told("clocks")
+    assert clocks["aware_at"] == opened["aware_at"]
+    assert told("clocks", "--report", out, "--key", made["key"])[0]["clocks"] == clocks["clocks"]
+    altered = tmp_path / "altered.json"
+    altered.write_bytes(out.read_bytes().replace(b'"ACCESSED"', b'"NO EVIDENCE"', 1))
+    folder = ("--out", str(tmp_path / "none"), "--offline")
+    assert run(["incident", "notify", str(altered), "--key", str(made["key"]), *folder]) == 6
+    assert not (tmp_path / "none").exists()
+    capsys.readouterr()
     entry = next(one for one in file["report"]["timeline"]["moments"] if one["what"].startswith("first act"))
     pointed = ("--from", begins_at, "--to", room.at, "--entry", f"{entry['customer']}/{entry['entry']}")
     told("report", opened["incident_id"], *pointed, "--host", "server", "--out", out)

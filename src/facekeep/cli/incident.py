@@ -6,6 +6,7 @@ from typing import Any
 import click
 import msgspec
 
+from facekeep.cli import notices
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, note, safe, say, table
 from facekeep.errors import BadInput, Code
@@ -18,7 +19,11 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def command() -> None:
-    """Open an incident, report exactly what was and was not accessed, and close it."""
+    """Open an incident, report exactly what was and was not accessed, write the notices, and close it."""
+
+
+command.add_command(notices.notify)
+command.add_command(notices.clocks)
 
 
 @command.command("open")

@@ -20,6 +20,9 @@ _MARKS = {
     "host.foreign": "the vault's host was declared to have been in foreign hands",
     "organization.shred": "a customer was shredded",
     "key.issue": "an API key was issued at the vault",
+    "organization.rotated": "the keys of the customer were rotated",
+    "root.rotate": "the root key was rotated",
+    "log_key.rotate": "the key of the log was rotated",
 }
 _ENDS_OF = {
     "access.ended": "subject",
