@@ -216,9 +216,14 @@ class Room:
         return actor
 
 
-def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
+def furnish(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, str] = ("First", "Second"),
+    base: datetime | None = None,
+) -> Room:
     """A room with two customers of two keys each, four faces in a gallery, in a vault whose clock the room sets."""
-    base = (datetime.now(UTC) - timedelta(days=40)).replace(hour=9, minute=0, second=0, microsecond=0)
+    base = base or (datetime.now(UTC) - timedelta(days=40)).replace(hour=9, minute=0, second=0, microsecond=0)
     keeper = Keeper(folder / "vault")
     driver = VaultDriver(folder)
     driver.server, driver.operator = Direct(keeper.serve), Direct(keeper.operate)
@@ -226,15 +231,15 @@ def furnish(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     monkeypatch.setattr(clock, "now", room.now)
     monkeypatch.setattr(making, "_now", lambda: room.at)
     made = driver.operator.call(
-        wire.Initialize(method="key_file", organization="First", member="Op", key_file=str(folder / "k")),
+        wire.Initialize(method="key_file", organization=names[0], member="Op", key_file=str(folder / "k")),
         wire.Initialized,
     )
     second = driver.operator.call(
-        wire.AddOrganization(name="Second", admin="Op", is_program=True), wire.OrganizationAdded
+        wire.AddOrganization(name=names[1], admin="Op", is_program=True), wire.OrganizationAdded
     )
     vault = keeper._open
     assert vault is not None
-    (first_id,) = vault.database.row("SELECT org_id FROM organizations WHERE name = 'First'")
+    (first_id,) = vault.database.row("SELECT org_id FROM organizations WHERE name = ?", names[0])
     for org_id, key in ((first_id, made.api_key), (second.organization_id, second.api_key)):
         actor = room.arrive(org_id, key)
         driver.session = actor.session

@@ -40,7 +40,7 @@ class Field(StrEnum):
 
 
 MEANING: dict[Field, str] = {
-    Field.ORGANIZATION: "the organization's name, and that it is a customer",
+    Field.ORGANIZATION: "the organization's name, that it is a customer, since when, and how many members it has",
     Field.MEMBERS: "names and roles of members",
     Field.INVITATIONS: "open invitations and whom they are for",
     Field.API_KEYS: "which API keys there are, their names and limits; never a key",

@@ -39,16 +39,23 @@ def due_rows(notice: str, report: Report, now: datetime) -> tuple[tuple[str, str
     return (*rows, (s.HEAD["passed"], since(aware_at, now)))
 
 
+def scope(report: Report) -> tuple[tuple[str, str], ...]:
+    """What the report looked at: from when to when, and what was declared. It says nothing of any one customer."""
+    return (
+        (s.HEAD["asked"], f"{report.question.begins_at} to {report.question.ends_at}"),
+        (s.HEAD["declared"], ", ".join(report.question.tiers) or s.EVERYTHING),
+    )
+
+
 def times(report: Report) -> tuple[tuple[str, str], ...]:
     """The times of the whole incident: for authorities and the public, not for one customer."""
     told = report.timeline
     return (
-        (s.HEAD["asked"], f"{report.question.begins_at} to {report.question.ends_at}"),
+        *scope(report),
         (s.HEAD["first"], told.first_act_at or s.NO_ACTS),
         (s.HEAD["last"], told.last_act_at or s.NO_ACTS),
         (s.HEAD["aware"], told.detected_at),
         (s.HEAD["contained"], told.contained_at or s.NOT_CONTAINED),
-        (s.HEAD["declared"], ", ".join(report.question.tiers) or s.EVERYTHING),
     )
 
 

@@ -41,7 +41,7 @@ def letters(report: Report, to: Addressee, now: datetime) -> Iterator[Notice]:
 
 def _letter(report: Report, to: Addressee, now: datetime) -> Iterator[Section]:
     customer = to.customer
-    yield Section("", (s.ABOUT["letter"],), (*to.rows, *facts.due_rows("letter", report, now)))
+    yield Section("", (s.ABOUT["letter"],), (*to.rows, *facts.due_rows("letter", report, now), *facts.scope(report)))
     yield Section(s.SECTIONS["plain_nature"], (required("plain"),))
     yield Section(s.SECTIONS["cause"], (facts.cause(report, customer),))
     yield from _own_rows(customer)
@@ -59,7 +59,7 @@ def _own_rows(customer: CustomerPart) -> Iterator[Section]:
 
 def _us(report: Report, to: Addressee, now: datetime) -> Iterator[Section]:
     customer = to.customer
-    head = (*to.rows, *facts.due_rows("us", report, now))
+    head = (*to.rows, *facts.due_rows("us", report, now), *facts.scope(report))
     yield Section("", (s.ABOUT["us"], required("states"), required("date")), head)
     yield Section(s.SECTIONS["us_what"], (required("plain"), facts.cause(report, customer)))
     found = facts.known(customer)
@@ -74,7 +74,7 @@ def article_34(
     report: Report, customers: tuple[CustomerPart, ...], now: datetime, *, name: str, to: Addressee | None = None
 ) -> Notice:
     """The communication to persons, or the waiver where verdicts and drills support it for all these customers."""
-    head = (*(to.rows if to else (("", ""),)), *facts.due_rows("gdpr-34", report, now))
+    head = (*(to.rows if to else (("", ""),)), *facts.due_rows("gdpr-34", report, now), *facts.scope(report))
     drills = facts.supporting(report, customers)
     if not drills:
         return Notice(name, s.TITLES["gdpr-34"], tuple(_communication(report, customers, head, to)))

@@ -36,8 +36,8 @@ REASONS: dict[str, tuple[bool, str]] = {
 
 ACTIONS: dict[Field, str] = {
     Field.ORGANIZATION: (
-        "Somebody may know that you use this service. Warn your members of messages that claim to come from it or from"
-        " us: nobody of ours asks for a password, a code or a key."
+        "Somebody may know that you use this service, and how many members you have. Warn your members of messages"
+        " that claim to come from it or from us: nobody of ours asks for a password, a code or a key."
     ),
     Field.MEMBERS: "Warn the members named in this letter, or all where none is named, of phishing aimed at them.",
     Field.INVITATIONS: "Withdraw open invitations, and invite again by another way.",
