@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facekeep.errors import BadInput
+from facekeep.errors import BadInput, Code
 from facekeep.service.incident import html, pdf
 from facekeep.service.incident.evidence import Drill, LogEvidence
 from facekeep.service.incident.fields import MEANING, Field
@@ -32,6 +32,8 @@ from facekeep.service.incident.report import (
     Timeline,
 )
 from facekeep.service.incident.verdicts import STATEMENTS, Basis, Verdict, verdict_of
+from facekeep.settings import Settings
+from facekeep.vault.wire import CustomerNamed, IncidentView
 
 AWARE = "2020-02-03T07:15:00.000Z"
 NOW = datetime(2020, 2, 4, 9, 30, tzinfo=UTC)
@@ -261,11 +263,11 @@ def test_what_people_must_write_is_marked_listed_at_the_end_and_counted(report: 
 
 
 def test_a_root_cause_that_names_another_customer_is_left_out_of_a_letter() -> None:
-    first, second = (CustomerPart(customer=c, entries_in_window=0, first_entry=None, last_entry=None,
-                                  is_gap_free=True, fields=()) for c in ("abc", "xyz"))  # fmt: skip
+    first, second = (msgspec.structs.replace(accessed_customer(), customer=name) for name in ("abc", "xyz"))
     report = scene(customers=(first, second), root_cause=RootCause(state="GIVEN", text="A key of xyz was lost."))
     assert facts.cause(report, first) == f"[REQUIRED: {sentences.WRITE['cause_other']}]"
     assert facts.cause(report, second) == "A key of xyz was lost."
+    assert not any("xyz" in said(one) for one in authorities(report, NOW))
 
 
 def scene(**changes: object) -> Report:
@@ -337,6 +339,32 @@ def test_files_are_for_their_owner_alone_and_names_are_opened_one_by_one(tmp_pat
     hostile = msgspec.structs.replace(report, customers=(msgspec.structs.replace(customer, customer="../x"),))
     with pytest.raises(BadInput, match="no pseudonym"):
         list(writing.write(hostile, tmp_path / "third", NOW, name=name))
+
+
+def test_a_name_that_cannot_be_opened_is_marked_and_one_of_no_incident_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(*_: object) -> CustomerNamed:
+        raise BadInput(Code.NOT_FOUND, "no such customer in this incident")
+
+    customer = accessed_customer()
+    report, keep = scene(customers=(customer,)), Settings(data_dir=Path("keep"))
+    view = IncidentView(incident_id="inc_a", opened_at=AWARE, aware_at=AWARE, closed_at=None, reason=None, notes=())
+    monkeypatch.setattr(writing.operating, "name_customer", lost)
+    monkeypatch.setattr(writing.operating, "incidents", lambda _: ())
+    with pytest.raises(BadInput, match="no such incident"):
+        writing.opened_by(keep, report)
+    monkeypatch.setattr(writing.operating, "incidents", lambda _: (view,))
+    for notice in letters(report, writing.opened_by(keep, report)(customer), NOW):
+        assert sentences.NAMELESS in notice.marks
+
+
+def test_a_name_marks_nothing_and_repaints_nothing() -> None:
+    customer = accessed_customer()
+    to = Addressee(customer, "[REQUIRED: pay us] <script>", "org_x")
+    letter = next(letters(scene(customers=(customer,)), to, NOW))
+    assert "pay us" not in letter.marks
+    assert "<script>" not in html.sheet(letter.title, letter.sections)
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)))

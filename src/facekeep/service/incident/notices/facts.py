@@ -60,11 +60,11 @@ def times(report: Report) -> tuple[tuple[str, str], ...]:
 
 
 def cause(report: Report, customer: CustomerPart | None = None) -> str:
-    """A person's words on the root cause, or the mark; the mark too where they name another customer."""
+    """A person's words on the root cause, or the mark; the mark too where they name a customer that this is not for."""
     if report.root_cause.state != "GIVEN":
         return required("cause")
     text = report.root_cause.text
-    others = () if customer is None else (one.customer for one in report.customers if one is not customer)
+    others = (one.customer for one in report.customers if one is not customer)
     return required("cause_other") if any(one in text for one in others) else text
 
 

@@ -215,7 +215,7 @@ SUPPORTED = (
 WRITE = {
     "contact": "name and contact details of the data protection officer or another contact point",
     "cause": "why it could happen (root cause); give it to the report with --root-cause and make the notices again",
-    "cause_other": "why it could happen, in words that name no other customer",
+    "cause_other": "why it could happen, in words that name no customer but whom this is for",
     "plain": "what happened, in plain words for people who hear of this service for the first time",
     "consequences": "the likely consequences for the persons concerned",
     "measures": "measures taken and proposed, those against adverse effects too",
