@@ -7,7 +7,6 @@ truth: the rank correlation of each stays below what one in a hundred random ord
 """
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,12 @@ from random import Random
 
 import numpy as np
 import pytest
-import traces
 from customers import Customer, customers
 from numpy.typing import NDArray
-from trace_scan import Scanner
 
-from facekeep.ledger.leaf import LEAF_SIZE
+from facekeep.service.drill import counting, traces
+from facekeep.service.drill.counting import chance
+from facekeep.service.drill.scanning import Scanner
 
 pytestmark = pytest.mark.timeout(400)
 FEW = ((8, 20), (24, 60), (16, 40))
@@ -29,7 +28,6 @@ MANY = ((4, 11), (1, 2), (7, 15), (3, 10), (8, 20), (1, 1), (6, 12), (5, 12), (1
 
 
 _CITIES = ("Aarhus", "Bergen", "Cuenca", "Dundee", "Evora", "Faro", "Ghent", "Hobart", "Izmir", "Jena", "Kazan", "Lima")
-_ORDERS = 20_000
 CUSTOMER, MEMBER = "Bureau of Lost Umbrellas in", "Investigator Quillfeather"
 
 
@@ -103,7 +101,7 @@ def test_no_estimate_of_a_customers_counts_follows_the_truth(loot: Loot) -> None
         f"{where.name}: {name}": one for where in (loot.data, loot.backup) for name, one in _guesses(loot, where)
     }
     chances = {
-        (name, kind): _chance(guess, loot.truth[:, column])
+        (name, kind): chance(guess, loot.truth[:, column])
         for name, guess in estimates.items()
         for column, kind in enumerate(("members", "searches"))
     }
@@ -114,63 +112,19 @@ def test_no_estimate_of_a_customers_counts_follows_the_truth(loot: Loot) -> None
 
 def test_an_estimate_that_follows_the_truth_would_be_noticed() -> None:
     searches = np.array(MANY)[:, 1]
-    assert _chance(searches + np.arange(12) % 3, searches) < 0.001
+    assert chance(searches + np.arange(12) % 3, searches) < 0.001
 
 
 def _guesses(loot: Loot, folder: Path) -> list[tuple[str, NDArray[np.float64]]]:
-    """How much each customer did, guessed: those that came first are thought to have left the first traces."""
+    """How much each customer did, guessed as a drill does, and by what its people know."""
     everything = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-    blocks = sorted((folder / "store").rglob("blocks/*"), key=lambda path: path.stat().st_mtime_ns)
-    rows = _store_rows(folder)
-    found = {
-        "mentions of what a customer's people know": [_mentions(everything, one) for one in loot.galleries],
-        "block sizes by age": _runs([path.stat().st_size for path in blocks], loot),
-        "sizes of records by age": _runs([size for size, _ in rows], loot),
-        "records by the first letters of their ids": _runs(sorted(int(name[4:8], 36) for _, name in rows), loot),
-        "bytes of log leaves by age": _runs(_leaf_sums(folder), loot),
-        "sizes of all files by name": _runs([p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()], loot),
-    }
-    return [(name, np.array(guess, np.float64)) for name, guess in found.items() if len(set(guess)) > 1]
-
-
-def _store_rows(folder: Path) -> list[tuple[int, str]]:
-    (path,) = (folder / "store").glob("records.sqlite3")
-    connection = sqlite3.connect(path)
-    found = connection.execute("SELECT length(cell), id FROM records ORDER BY rowid").fetchall()
-    connection.close()
-    assert len(found) >= 3
-    return found
+    found = counting.guesses(folder, len(loot.galleries))
+    assert len(found) == 5
+    mentions = [_mentions(everything, one) for one in loot.galleries]
+    found["mentions of what a customer's people know"] = np.array(mentions)
+    return [(name, guess) for name, guess in found.items() if len(set(guess.tolist())) > 1]
 
 
 def _mentions(everything: bytes, one: Gallery) -> float:
     known = (one.customer.api_key.split("_")[1], one.collection_id, one.face_id)
     return float(sum(everything.count(word.encode()) for word in known))
-
-
-def _leaf_sums(folder: Path) -> list[int]:
-    paths = sorted((folder / "vault" / "log").rglob("*"), key=str)
-    entries = b"".join(path.read_bytes() for path in paths if path.is_file())
-    return [sum(entries[start : start + LEAF_SIZE]) for start in range(0, len(entries), LEAF_SIZE)]
-
-
-def _runs(values: list[int], loot: Loot) -> list[float]:
-    """Sums over as many runs of neighbors as there are customers."""
-    return [float(part.sum()) for part in np.array_split(np.array(values), len(loot.galleries))]
-
-
-def _chance(guess: NDArray[np.generic], truth: NDArray[np.int64]) -> float:
-    """How often a random order of customers would correlate with the truth as well, by ranks, in either direction."""
-    own, wanted = (_standardized(_ranks(values)) for values in (guess, truth))
-    orders = np.random.default_rng(5).permuted(np.tile(own, (_ORDERS, 1)), axis=1) @ wanted
-    return float(1 + np.count_nonzero(np.abs(orders) >= abs(own @ wanted) - 1e-9)) / (1 + _ORDERS)
-
-
-def _ranks(values: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Ranks, equal values sharing theirs."""
-    return np.array([np.mean(np.flatnonzero(np.sort(values) == one)) for one in values])
-
-
-def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean 0 and length 1, so that a product of two is their correlation."""
-    centered = values - values.mean()
-    return np.asarray(centered / np.linalg.norm(centered))

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import traces
 from keep_process import KeepProcess, running_keep, wait_until
 from planted_keep import Planted, half_a_request, planted_word
-from trace_scan import Finding, Scanner
-from traces import Trace
 
+from facekeep.service.drill import traces
+from facekeep.service.drill.scanning import Finding, Scanner
+from facekeep.service.drill.traces import Trace
 from facekeep.service.processes import WIPING_ALLOCATOR
 
 pytestmark = pytest.mark.timeout(300)

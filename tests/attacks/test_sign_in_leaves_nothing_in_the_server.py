@@ -10,11 +10,11 @@ from base64 import b32decode
 from pathlib import Path
 
 import pytest
-import traces
 from keep_process import running_keep, wait_until
 from planted_keep import planted_word
-from trace_scan import Scanner
 
+from facekeep.service.drill import traces
+from facekeep.service.drill.scanning import Scanner
 from facekeep.vault.identity import totp
 from facekeep_sdk import Client, FacekeepApiError, Rules
 

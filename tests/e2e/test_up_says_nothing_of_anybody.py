@@ -12,12 +12,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-import traces
 from keep_process import free_port, wait_until
-from trace_scan import Scanner
 
 from facekeep import settings
 from facekeep.service import organizations
+from facekeep.service.drill import traces
+from facekeep.service.drill.scanning import Scanner
 from facekeep_sdk import Client, FacekeepApiError, Photo
 
 pytestmark = pytest.mark.timeout(300)

@@ -7,10 +7,10 @@ import threading
 from pathlib import Path
 
 import pytest
-import traces
 from planted_keep import planted_word
-from trace_scan import Scanner
 
+from facekeep.service.drill import traces
+from facekeep.service.drill.scanning import Scanner
 from facekeep.service.stack import clear_stack
 
 # Encoding a short text that is not ASCII leaves its bytes in a buffer on the stack.

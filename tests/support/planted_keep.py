@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-import traces
 from keep_process import KeepProcess, wait_until
 from PIL import Image
-from traces import Trace
 
 from facekeep.faces import FaceWorkers, PhotoAnalysis
+from facekeep.service.drill import traces
+from facekeep.service.drill.traces import Trace
 from facekeep.settings import FacesSettings
 
 _CONSONANTS, _VOWELS = "bdfghjklmnpqrstvwxz", "aeiou"

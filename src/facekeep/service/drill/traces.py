@@ -7,7 +7,7 @@ memory.
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ KEY_BYTES = 8
 _PHOTO_WINDOW = 32
 _LEAST_DISTINCT = 4
 _PROBE_NORM = 180  # of a quantized probe
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,16 @@ def text_encodings(text: str) -> dict[str, bytes]:
         "utf-16-le": text.encode("utf-16-le"),
         "utf-16-be": text.encode("utf-16-be"),
         "utf-32-le": text.encode("utf-32-le"),
+        "utf-32-be": text.encode("utf-32-be"),
         "hex": plain.hex().encode(),
         "HEX": plain.hex().upper().encode(),
         "url": quote(text, safe="").encode(),
+        "url in small letters": quote(text, safe="").lower().encode(),
         "json": json.dumps(text).encode(),
     }
     for shift in range(3):
         found[f"base64 at {shift}"] = _base64_inside(plain, shift)
+        found[f"base64url at {shift}"] = found[f"base64 at {shift}"].translate(_URL_SAFE)
     return found
 
 
@@ -66,6 +70,7 @@ def of_photo(label: str, photo: bytes) -> list[Trace]:
             ("hex", piece.hex().encode()),
             ("HEX", piece.hex().upper().encode()),
             *((f"base64 at {shift}", _base64_inside(piece, shift)) for shift in range(3)),
+            *((f"base64url at {shift}", _base64_inside(piece, shift).translate(_URL_SAFE)) for shift in range(3)),
         )
     ]
 
@@ -98,8 +103,13 @@ def template_encodings(template: NDArray[np.float32]) -> dict[str, tuple[bytes, 
         "float32": (template.astype("<f4").tobytes(), 4, 4),
         "float64": (template.astype("<f8").tobytes(), 8, 3),
         "float16": (template.astype("<f2").tobytes(), 2, 8),
+        "float32, big end first": (template.astype(">f4").tobytes(), 4, 4),
+        "float64, big end first": (template.astype(">f8").tobytes(), 8, 3),
+        "float16, big end first": (template.astype(">f2").tobytes(), 2, 8),
         "probe int32": (probe.astype("<i4").tobytes(), 4, 10),
         "probe int16": (probe.astype("<i2").tobytes(), 2, 14),
+        "probe int32, big end first": (probe.astype(">i4").tobytes(), 4, 10),
+        "probe int16, big end first": (probe.astype(">i2").tobytes(), 2, 14),
     }
     for scale in (127.0, 128.0, 127.0 / largest, 180.0):
         values = np.clip(np.rint(template * scale), -128, 127)
@@ -123,8 +133,3 @@ def _base64_inside(plain: bytes, shift: int) -> bytes:
     """What base64 shows of `plain` where `shift` bytes stand before it: only characters that nothing else decides."""
     encoded = base64.b64encode(bytes(shift) + plain)
     return encoded[(0, 2, 3)[shift] : len(encoded) // 4 * 4 - 4]
-
-
-def labels(traces: Iterable[Trace]) -> set[str]:
-    """The labels of the traces."""
-    return {trace.label for trace in traces}

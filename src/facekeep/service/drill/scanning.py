@@ -1,16 +1,22 @@
-"""Looks for traces in bytes, files and the memory of processes, thousands of patterns in one pass."""
+"""Looks for traces in bytes, files and the memory of processes, thousands of patterns in one pass.
+
+Finds what lies there as it is, and what lies in a gzip or zlib stream. What is encrypted, or packed otherwise, is not
+found: that a scan found nothing says what these scans look for, and no more.
+"""
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from traces import KEY_BYTES, Trace
+
+from facekeep.service.drill.traces import KEY_BYTES, Trace
 
 _TABLE_BITS = 20
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -32,7 +38,7 @@ class Finding:
 
 
 @numba.njit(cache=True, nogil=True)
-def _candidates(data, keys, table, shift, multiplier, hits):  # type: ignore[no-untyped-def]
+def _candidates(data, keys, table, shift, multiplier, hits):  # type: ignore[no-untyped-def]  # noqa: PLR0917  numba's
     """Positions in `data` at which one of the sorted 8-byte `keys` begins; returns how many."""
     key, count = np.uint64(0), 0
     for i in range(len(data)):
@@ -49,7 +55,7 @@ def _candidates(data, keys, table, shift, multiplier, hits):  # type: ignore[no-
 
 
 class Scanner:
-    """Finds any of many traces."""
+    """Finds any of many traces. Every pattern has 8 bytes or more."""
 
     def __init__(self, traces: Iterable[Trace]) -> None:
         self._by_key: dict[int, list[Trace]] = {}
@@ -118,7 +124,7 @@ def _is_own(flags: str, inode: str, name: str) -> bool:
     return "w" in flags or inode == "0"
 
 
-def _piece(memory, name: str, address: int, end: int) -> Iterator[tuple[str, int, bytes]]:  # type: ignore[no-untyped-def]
+def _piece(memory: BinaryIO, name: str, address: int, end: int) -> Iterator[tuple[str, int, bytes]]:
     try:
         memory.seek(address)
         yield name or "anonymous", address, memory.read(end - address)
@@ -130,14 +136,14 @@ def _inflated(data: bytes) -> Iterator[tuple[int, bytes]]:
     for match in _COMPRESSED.finditer(data):
         start = match.start()
         inflate = zlib.decompressobj(wbits=47)
-        out = _try(lambda inflate=inflate, start=start: inflate.decompress(data[start : start + 512], 4096))
+        out = _inflate(inflate, data[start : start + 512], 4096)
         if len(out) >= KEY_BYTES:
             rest = inflate.unconsumed_tail + data[start + 512 : start + _COMPRESSED_REACH]
-            yield start, out + _try(lambda inflate=inflate, rest=rest: inflate.decompress(rest, _MOST_INFLATED))
+            yield start, out + _inflate(inflate, rest, _MOST_INFLATED)
 
 
-def _try(inflate: Callable[[], bytes]) -> bytes:
+def _inflate(inflate: "zlib._Decompress", packed: bytes, most: int) -> bytes:
     try:
-        return inflate()
+        return inflate.decompress(packed, most)
     except zlib.error:
         return b""
