@@ -30,6 +30,10 @@ run: $(STAMPS)/runtime ## start a keep with a small gallery, search it, and leav
 demo: $(STAMPS)/runtime ## the same, and stop when everything was shown
 	$(VENV)/bin/facekeep demo --exit
 
+.PHONY: drill
+drill: $(STAMPS)/runtime ## rob a keep made for it, and compare what can be read with the threat model
+	$(VENV)/bin/facekeep drill $(ARGS)
+
 # ---- work on it ------------------------------------------------------------------------------------------------------
 
 .PHONY: setup

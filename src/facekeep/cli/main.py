@@ -45,6 +45,7 @@ COMMANDS = {
     "vault": "Open, close and look after the vault on this machine.",
     "backup": "Back the keep up, and look after backups.",
     "restore": "Make a keep from a backup, on a clean host.",
+    "drill": "Rob a keep made for it, and see what a thief of each tier reads.",
     "incident": "Report exactly what was accessed, and what was not.",
     "bench": "Measure speed on this machine.",
     "evaluate": "Measure error rates on labelled photos.",

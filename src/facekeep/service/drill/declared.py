@@ -1,0 +1,46 @@
+"""What docs/threat-model.md declares of each tier that is drilled, in a form to compare with."""
+
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+
+from facekeep.errors import BadInput, Code
+from facekeep.vault.wire import DrilledTier
+
+Outcome = Literal["unreadable", "readable"]
+
+
+class DeclaredTier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One tier. `row` is the first cell of its row in the threat model, `covers` what reports of incidents call it."""
+
+    name: str
+    holds: str
+    expected: Outcome
+    covers: tuple[DrilledTier, ...]
+    row: str
+
+
+TIERS: dict[str, DeclaredTier] = {
+    one.name: one
+    for one in msgspec.json.decode(
+        files("facekeep.service.drill").joinpath("declared.json").read_bytes(), type=tuple[DeclaredTier, ...]
+    )
+}
+
+NOT_TRIED = (
+    "linkage of one photo between two keeps",
+    "recovery of templates by algebra from sums and blocks",
+    "replay of captured frames and sessions",
+    "putting yesterday's copy in place",
+    "planted passkeys and webhooks",
+)
+"""Attempts that no drill makes; tests/attacks has tests of the third and fourth, of the log and of replayed answers."""
+
+
+def chosen(names: tuple[str, ...]) -> tuple[DeclaredTier, ...]:
+    """The tiers of those names, all where none is named. Raises BadInput `invalid_request`: an unknown one."""
+    unknown = set(names) - set(TIERS)
+    if unknown:
+        raise BadInput(Code.INVALID_REQUEST, f"there is no tier {min(unknown)}; expected {', '.join(TIERS)}")
+    return tuple(one for one in TIERS.values() if not names or one.name in names)

@@ -1,0 +1,153 @@
+"""One drill: a keep is made, filled, used and robbed, and every tier is compared with what is declared of it."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from facekeep import __version__, settings
+from facekeep.errors import FacekeepError
+from facekeep.service import administration
+from facekeep.service.drill import counting, loot, own_keep
+from facekeep.service.drill.declared import NOT_TRIED, DeclaredTier
+from facekeep.service.drill.examining import Search, not_drilled, own_and_children
+from facekeep.service.drill.own_keep import OwnKeep
+from facekeep.service.drill.planting import CUSTOMERS, Planted
+from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, TierResult, opened_for_signing, signed
+from facekeep.service.drill.scanning import memory_of
+from facekeep.service.processes import running_vault
+
+_REST_S = 8.0  # the server tidies its memory after five idle seconds
+_REST_AT_MOST_S = 60.0
+_LEAST_CHANCE = 0.001  # a guess that chance makes as well less often than this, all guesses counted, is a leak
+_ORDERS = 200_000
+
+Tell = Callable[[str], None]
+
+
+def drill(tiers: Sequence[DeclaredTier], photos: Sequence[bytes], tell: Tell) -> tuple[DrillReport, bytes]:
+    """The report of a drill of these tiers, and its signed file. `tell` hears what is being done.
+
+    Raises
+    ------
+    FacekeepError
+        The drill's own keep did not start, or could not be used.
+    """
+    with TemporaryDirectory(prefix="facekeep-drill-") as name:
+        folder, planted = Path(name), Planted(photos)
+        words = planted.words
+        with own_keep.running(folder, words["name of a customer"], words["name of a member"]) as keep:
+            tell("a keep of its own runs; planting and using it")
+            planted.use(keep)
+            search = Search.of(planted.traces(keep.api_key, keep.settings.cache_dir))
+            results = _Robbery(keep, folder, planted, search, tell).of(tiers)
+            incident_id, key = opened_for_signing(keep.settings)
+            at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            report = DrillReport(FORMAT, VERSION, __version__, at, key, incident_id, results, NOT_TRIED)
+            return report, signed(keep.settings, report)
+
+
+class _Robbery:
+    """Takes the bytes of each tier from a keep that was used, and looks through them."""
+
+    def __init__(self, keep: OwnKeep, folder: Path, planted: Planted, search: Search, tell: Tell) -> None:
+        self._keep, self._folder, self._planted, self._search, self._tell = keep, folder, planted, search, tell
+
+    def of(self, tiers: Sequence[DeclaredTier]) -> tuple[TierResult, ...]:
+        """What was found in each of these tiers, in their order."""
+        wanted, results = {one.name: one for one in tiers}, dict[str, TierResult]()
+        if wanted.keys() & {"search-memory", "server-memory"}:
+            results |= self._server(wanted)
+        taken = loot.take(self._keep, self._folder / "loot")
+        for name, folder in taken.folders.items():
+            if name in wanted:
+                self._tell(f"looking through {name}")
+                results[name] = self._files(wanted[name], folder, taken)
+        if "network" in wanted and self._keep.recorder is not None:
+            results["network"] = self._search.pieces(wanted["network"], [self._keep.recorder.captured()])
+        if "vault-memory" in wanted:
+            self._tell("looking through vault-memory")
+            results["vault-memory"] = self._memory(wanted["vault-memory"], [self._keep.pid("facekeep.vault")])
+        if "share" in wanted:
+            self._tell("trying one share, and two")
+            results["share"] = self._shares(wanted["share"], taken)
+        return tuple(results[one.name] for one in tiers)
+
+    def _files(self, tier: DeclaredTier, folder: Path, taken: loot.Loot) -> TierResult:
+        counted = counted_customers(taken.everything, self._planted) if tier.name == "all-disks" else []
+        return self._search.folder(tier, folder, also_found=counted)
+
+    def _server(self, wanted: dict[str, DeclaredTier]) -> dict[str, TierResult]:
+        """The server with its workers and, being the process that searches, alone: at rest, after it was read busy."""
+        tiers = [one for name, one in wanted.items() if name in {"search-memory", "server-memory"}]
+        pid = self._keep.pid("facekeep.web")
+        with self._half_an_upload():
+            busy = self._memory(tiers[0], [pid])
+        if busy.outcome != "readable":
+            blind = busy.problem or "the memory of a busy server was read, and nothing found: the search is blind"
+            return {one.name: not_drilled(one, blind, is_blind=busy.is_blind or not busy.problem) for one in tiers}
+        self._tell("waiting until the server rests")
+        time.sleep(_REST_S)
+        return {one.name: self._at_rest(one, pid) for one in tiers}
+
+    def _at_rest(self, tier: DeclaredTier, pid: int) -> TierResult:
+        deadline = time.monotonic() + _REST_AT_MOST_S
+        while True:
+            self._tell(f"looking through {tier.name}")
+            pids = [pid] if tier.name == "search-memory" else list(own_and_children(pid))
+            result = self._memory(tier, pids)
+            if result.outcome != "readable" or time.monotonic() > deadline:
+                return result
+            time.sleep(2)  # a busy machine has not come to it yet
+
+    def _memory(self, tier: DeclaredTier, pids: Sequence[int]) -> TierResult:
+        try:
+            return self._search.pieces(tier, (piece for pid in pids for _, _, piece in memory_of(pid)))
+        except OSError as error:
+            return not_drilled(tier, f"the memory of its processes cannot be read here ({type(error).__name__})")
+
+    @contextmanager
+    def _half_an_upload(self) -> Iterator[None]:
+        """A request that says everything and does not end, for the length of the block."""
+        head = (
+            f"POST /v1/collections/none/faces HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._keep.api_key}"
+            "\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 10000000\r\n\r\n"
+            '--b\r\nContent-Disposition: form-data; name="photo"\r\n\r\n'
+        )
+        with socket.create_connection(("127.0.0.1", self._keep.settings.http.port)) as connection:
+            connection.sendall(head.encode() + self._planted.photos[0])
+            time.sleep(1)
+            yield
+
+    def _shares(self, tier: DeclaredTier, taken: loot.Loot) -> TierResult:
+        """Whether a copy of the vault's folder opens with one share, that one again, or two; three must open it."""
+        home = self._folder / "robbed"
+        loot.copied(taken.everything / "vault", home / "vault")
+        copy = settings.load(home)
+        with running_vault(copy, self._tell):
+            said = [_state_after(copy, share) for share in (*self._keep.shares[:1] * 2, *self._keep.shares[1:3])]
+        result = self._search.folder(tier, home, also_found=["the vault opened"] if "open" in said[:3] else [])
+        if said[3] != "open":
+            return not_drilled(tier, "three shares did not open the copy either: nothing was tried", is_blind=True)
+        return result
+
+
+def counted_customers(folder: Path, planted: Planted) -> list[str]:
+    """Which guesses at how much each customer has follow the truth, in a copy of a data folder."""
+    found = {
+        (f"{kind} of customers, guessed by {name}"): counting.chance(guess, truth, orders=_ORDERS)
+        for name, guess in counting.guesses(folder, CUSTOMERS).items()
+        for kind, truth in planted.truth.items()
+        if len(set(guess.tolist())) > 1
+    }
+    return [label for label, chance in found.items() if chance * len(found) < _LEAST_CHANCE]
+
+
+def _state_after(copy: settings.Settings, share: str) -> str:
+    try:
+        return administration.give_share(copy, share).state
+    except FacekeepError as error:
+        return str(error.code)

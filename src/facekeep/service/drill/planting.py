@@ -1,0 +1,144 @@
+"""Plants what nothing else contains in the keep of a drill: names, an e-mail address, words of a case, real photos."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from facekeep.errors import Code, Unavailable
+from facekeep.faces import FaceWorkers, PhotoAnalysis
+from facekeep.service import organizations
+from facekeep.service.drill import traces
+from facekeep.service.drill.own_keep import OwnKeep
+from facekeep.service.drill.traces import Trace
+from facekeep.settings import FacesSettings
+
+_CONSONANTS, _VOWELS = "bdfghjklmnpqrstvwxz", "aeiou"
+_KINDS = ("name of a customer", "name of a member", "name of a person", "e-mail address", "legal basis", "source",
+          "license", "name of a photo", "name of a collection")  # fmt: skip
+CUSTOMERS = 9  # of different sizes; with fewer, an estimate that is right could not be told from a lucky one
+
+
+def word() -> str:
+    """Twenty-eight letters that nothing else contains."""
+    return "".join(secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS) for _ in range(14))
+
+
+@dataclass
+class Planted:
+    """Texts by kind, photos, and how many members and searches each customer has."""
+
+    photos: Sequence[bytes]
+    words: dict[str, str] = field(default_factory=lambda: {kind: word() for kind in _KINDS})
+    members: list[int] = field(default_factory=list)
+    searches: list[int] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        self.words["e-mail address"] += "@example.org"
+        sizes = range(1, CUSTOMERS + 1)
+        self.members, self.searches = (SystemRandom().sample(sizes, CUSTOMERS) for _ in range(2))
+
+    def use(self, keep: OwnKeep) -> None:
+        """Enroll, open a case, search and look, as the first customer; then use the keep as the others."""
+        with httpx.Client(base_url=keep.url, headers=_bearer(keep.api_key), timeout=120, trust_env=False) as client:
+            collection = self._collection(client, self.words["name of a collection"])
+            face = self._enroll(client, collection, self.photos)
+            _made(client, "/v1/members", json={"name": self.words["name of a member"], "roles": ["reviewer"]})
+            facts = {"purpose": "Testing and training", "legal_basis": self.words["legal basis"]}
+            case = _made(client, "/v1/cases", json=facts)["case_id"]
+            for query in ({}, {"case_id": case}):
+                asked = {"collection_ids": [collection], "face_index": 0, "score_floor": 0.2, **query}
+                _made(client, "/v1/search", files={"photo": self.photos[1]}, data={"query": json.dumps(asked)})
+            _made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
+            for path in (f"/v1/collections/{collection}/faces", "/v1/log/entries", f"/v1/faces/{face}/crop"):
+                _checked(client.get(path))
+            self._fill(keep, client)
+
+    def traces(self, api_key: str, cache_dir: Path) -> list[Trace]:
+        """Everything that must not be found, in every encoding."""
+        found = [trace for kind, text in self.words.items() for trace in traces.of_text(kind, text)]
+        for key in (api_key, *self.keys):
+            found += traces.of_text("API key", key)
+        enrolled, searched = (self._analyses(cache_dir, probes=probes) for probes in (False, True))
+        for photo, analysis, as_probe in zip(self.photos, enrolled, searched, strict=True):
+            found += traces.of_photo("photo", photo) + traces.of_photo("kept photo", analysis.photo_jpeg)
+            for face in analysis.faces:
+                found += traces.of_template("template", face.template) + traces.of_photo("crop", face.crop_jpeg)
+            for face in as_probe.faces:
+                found += traces.of_template("probe", face.probe)
+        return found
+
+    def _analyses(self, cache_dir: Path, *, probes: bool) -> list[PhotoAnalysis]:
+        with FaceWorkers(FacesSettings(), cache_dir) as workers:
+            found = workers.analyze(list(self.photos), keep_photo=True, probes=probes)
+        return [one for one in found if isinstance(one, PhotoAnalysis)]
+
+    def _fill(self, keep: OwnKeep, client: httpx.Client) -> None:
+        """Eight further customers, and everybody's members and searches, in no order that tells of anybody."""
+        first = self._gallery(client)
+        galleries = [(keep.api_key, *first)]
+        for number in range(1, CUSTOMERS):
+            name = f"{self.words['name of a customer']} {number}"
+            added = organizations.add_organization(keep.settings, name=name, admin=word(), is_program=True)
+            self.keys.append(added.api_key)
+            client.headers.update(_bearer(added.api_key))
+            galleries.append((added.api_key, *self._gallery(client)))
+        acts = [(which, "member") for which, count in enumerate(self.members) for _ in range(count - 1)]
+        acts += [(which, "search") for which, count in enumerate(self.searches) for _ in range(count)]
+        SystemRandom().shuffle(acts)
+        for which, act in acts:
+            key, collection, face = galleries[which]
+            client.headers.update(_bearer(key))
+            if act == "member":
+                name = f"{self.words['name of a member']} {word()}"
+                _made(client, "/v1/members", json={"name": name, "roles": ["investigator"]})
+            else:
+                _made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
+
+    def _gallery(self, client: httpx.Client) -> tuple[str, str]:
+        collection = self._collection(client, word())
+        return collection, self._enroll(client, collection, self.photos[:1])
+
+    def _collection(self, client: httpx.Client, name: str) -> str:
+        policy = {"keep_photos": True, "case_required": False}
+        return str(_made(client, "/v1/collections", json={"name": name, "policy": policy})["collection_id"])
+
+    def _enroll(self, client: httpx.Client, collection: str, photos: Sequence[bytes]) -> str:
+        known = {
+            "person_name": self.words["name of a person"],
+            "source": f"https://example.org/{self.words['source']}?from={self.words['e-mail address']}",
+            "license": self.words["license"],
+            "photo_name": self.words["name of a photo"],
+            "which_face": "largest",
+        }
+        files = [("photo", (self.words["name of a photo"] + ".jpg", photo)) for photo in photos]
+        path = f"/v1/collections/{collection}/faces"
+        answer = _made(client, path, data={"metadata": json.dumps([known] * len(photos))}, files=files)
+        return str(answer["photos"][0]["faces"][0]["face_id"])
+
+    @property
+    def truth(self) -> dict[str, NDArray[np.int64]]:
+        """What a thief should not be able to guess, by what is counted."""
+        return {"members": np.array(self.members), "searches": np.array(self.searches)}
+
+
+def _bearer(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api_key}"}
+
+
+def _made(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
+    return dict(_checked(client.post(path, **body)).json())
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    raise Unavailable(Code.INTERNAL, f"the drill's own keep answered {answer.status_code} to {answer.request.method}")

@@ -1,0 +1,125 @@
+"""A drill's report as a file: what was found in each tier beside what is declared, signed by the drilled keep's log.
+
+    {"report":{…},"signature":"<signed note>"}
+
+The key is in the report, because the keep is gone when the drill ends: the signature shows that nothing was altered
+since. Whose drill it was, an entry in the log of a running keep shows, which has the SHA-256 of the file.
+"""
+
+from hashlib import sha256
+from typing import Literal
+
+import msgspec
+
+from facekeep.errors import BadInput, Code, Tampered
+from facekeep.ledger.note import open_note, parse_verifier_key
+from facekeep.ledger.statement import parse_report_text
+from facekeep.service.administration import ask
+from facekeep.service.drill.declared import TIERS, Outcome
+from facekeep.service.witness.signing import signature_is_good
+from facekeep.settings import Settings
+from facekeep.vault.wire import DrilledTier, DrillOutcome, IncidentOpened, OpenIncident, ReportSigned, SignReport
+
+FORMAT, VERSION = "facekeep drill report", 1
+
+
+class TierResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was found in one tier.
+
+    `found` counts findings by kind and encoding, never what was found. `controls` are things put among the tier's own
+    bytes and found there. `problem` says why the tier was not drilled.
+    """
+
+    tier: str
+    holds: str
+    expected: Outcome
+    covers: tuple[DrilledTier, ...]
+    outcome: Literal["unreadable", "readable", "not drilled"]
+    size_bytes: int = 0
+    controls: int = 0
+    found: dict[str, int] = {}
+    attempts: tuple[str, ...] = ()
+    problem: str = ""
+    is_blind: bool = False
+
+    @property
+    def fails(self) -> bool:
+        """Whether the tier is not as it is declared, or the search of it was shown to miss things."""
+        return self.is_blind or self.outcome not in {"not drilled", self.expected}
+
+
+class DrillReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The document."""
+
+    format: str
+    version: int
+    program: str
+    drilled_at: str
+    verifier_key: str
+    incident_id: str
+    tiers: tuple[TierResult, ...]
+    not_tried: tuple[str, ...]
+
+    @property
+    def fails(self) -> bool:
+        """Whether any tier does."""
+        return any(one.fails for one in self.tiers)
+
+    def outcomes(self) -> dict[DrilledTier, DrillOutcome]:
+        """For reports of incidents: unreadable where every tier that makes it up was drilled and found so."""
+        told: dict[DrilledTier, DrillOutcome] = {}
+        drilled = [one for one in self.tiers if one.outcome != "not drilled"]
+        for name in {name for one in drilled for name in one.covers}:
+            parts = [one for one in drilled if name in one.covers]
+            if any(one.outcome == "readable" for one in parts):
+                told[name] = "readable"
+            elif len(parts) == sum(name in one.covers for one in TIERS.values()):
+                told[name] = "unreadable"
+        return told
+
+
+class SignedReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file."""
+
+    report: msgspec.Raw
+    signature: str
+
+
+def opened_for_signing(settings: Settings) -> tuple[str, str]:
+    """An incident of the drilled keep's own, which its log signs a report for, and the log's key."""
+    made = ask(settings, OpenIncident(), IncidentOpened)
+    return made.incident_id, made.verifier_key
+
+
+def signed(settings: Settings, report: DrillReport) -> bytes:
+    """The file of a report, signed by the drilled keep."""
+    body = msgspec.json.encode(report)
+    message = SignReport(incident_id=report.incident_id, digest=sha256(body).digest())
+    return msgspec.json.encode(SignedReport(msgspec.Raw(body), ask(settings, message, ReportSigned).note))
+
+
+def verified(untrusted: bytes, *, expected_key: str = "") -> DrillReport:
+    """The report in a file that nobody altered since it was signed.
+
+    Raises
+    ------
+    BadInput
+        `invalid_request`: not a report of a drill of this version.
+    Tampered
+        `log_altered`: altered, or signed by another key than the one in it or the one expected.
+    """
+    try:
+        file = msgspec.json.decode(untrusted, type=SignedReport)
+        body = bytes(file.report)
+        report = msgspec.json.decode(body, type=DrillReport)
+    except msgspec.DecodeError as error:
+        raise BadInput(Code.INVALID_REQUEST, "that is no report of a drill") from error
+    if (report.format, report.version) != (FORMAT, VERSION):
+        raise BadInput(Code.INVALID_REQUEST, "that is a report of another format or version")
+    if expected_key and report.verifier_key != expected_key:
+        raise Tampered(Code.LOG_ALTERED, "the report is signed by another key than the one expected")
+    key = parse_verifier_key(report.verifier_key)
+    text = open_note(file.signature.encode(), expected_key=key, is_good=signature_is_good)
+    if parse_report_text(text) != (report.incident_id, sha256(body).digest()):
+        raise Tampered(Code.LOG_ALTERED, "the report is not the one that was signed")
+    return report

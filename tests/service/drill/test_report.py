@@ -1,0 +1,84 @@
+"""A report verifies offline; altered or of another key it is refused. It claims no tier that was not drilled."""
+
+from hashlib import sha256
+from html import escape
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from facekeep.errors import BadInput, Tampered
+from facekeep.ledger.note import sign_note, verifier_key
+from facekeep.ledger.statement import report_text
+from facekeep.service.drill.declared import NOT_TRIED, TIERS
+from facekeep.service.drill.page import page, verdict
+from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, SignedReport, TierResult, verified
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"d" * 32)
+KEY = verifier_key(name="log", public_key=PRIVATE.public_key().public_bytes_raw())
+INCIDENT = "inc_" + "a" * 26
+
+
+def _report(**outcomes: str) -> DrillReport:
+    tiers = tuple(
+        TierResult(one.name, one.holds, one.expected, one.covers,
+                   outcomes.get(one.name.replace("-", "_"), one.expected), 10, 3)  # type: ignore[arg-type]
+        for one in TIERS.values()
+    )  # fmt: skip
+    return DrillReport(FORMAT, VERSION, "1", "2026-01-01T00:00:00Z", KEY.text, INCIDENT, tiers, NOT_TRIED)
+
+
+def _file(report: DrillReport) -> bytes:
+    body = msgspec.json.encode(report)
+    note = sign_note(report_text(INCIDENT, sha256(body).digest()), key=KEY, sign=PRIVATE.sign)
+    return msgspec.json.encode(SignedReport(msgspec.Raw(body), note))
+
+
+def test_a_signed_report_verifies() -> None:
+    report = _report()
+    assert verified(_file(report), expected_key=KEY.text) == report
+    assert not report.fails
+
+
+def test_an_altered_report_is_refused() -> None:
+    file = _file(_report(logs="readable"))
+    for old, new in ((b'"readable"', b'"unreadable"'), (b'"size_bytes":10', b'"size_bytes":11'), (b"2026", b"2027")):
+        with pytest.raises(Tampered):
+            verified(file.replace(old, new, 1))
+
+
+def test_a_report_of_another_key_is_refused() -> None:
+    with pytest.raises(Tampered):
+        verified(_file(_report()), expected_key=KEY.text.replace("log", "other"))
+
+
+@pytest.mark.parametrize("untrusted", [b"", b"{}", b"[]", b'{"report":{},"signature":""}'])
+def test_what_is_no_report_is_refused(untrusted: bytes) -> None:
+    with pytest.raises(BadInput):
+        verified(untrusted)
+
+
+def test_a_tier_counts_as_unreadable_only_where_all_its_parts_were_drilled() -> None:
+    assert _report().outcomes() == {
+        "store": "unreadable", "backup": "unreadable", "search": "unreadable", "server": "unreadable",
+        "vault-disk": "unreadable", "share": "unreadable", "network": "readable", "vault-memory": "readable",
+    }  # fmt: skip
+    assert "server" not in _report(server_memory="not drilled").outcomes()
+    assert _report(logs="readable", server_memory="not drilled").outcomes()["server"] == "readable"
+    assert _report(all_disks="readable").outcomes()["store"] == "readable"
+
+
+def test_more_or_less_than_declared_fails() -> None:
+    assert _report(index="readable").fails
+    assert _report(vault_memory="unreadable").fails
+    assert not _report(vault_memory="not drilled").fails
+    assert verdict(_report(index="readable", share="not drilled")) == "NOT as declared: index. Not drilled: share."
+
+
+def test_the_page_says_what_fails_and_runs_nothing() -> None:
+    report = _report(index="readable")
+    tiers = (msgspec.structs.replace(report.tiers[0], holds="<script>alert(1)</script>"), *report.tiers[1:])
+    shown = page(msgspec.structs.replace(report, tiers=tiers))
+    assert "<script" not in shown
+    assert shown.count('class="fails"') == 1
+    assert all(escape(one) in shown for one in (*TIERS, *NOT_TRIED))
