@@ -8,8 +8,8 @@ import click
 from facekeep.cli.exits import Exit
 from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, note, say, table
-from facekeep.errors import BadInput, Code
-from facekeep.service import demo
+from facekeep.errors import BadInput, Code, Unavailable
+from facekeep.service import administration, demo
 from facekeep.service.drill.declared import TIERS, chosen
 from facekeep.service.drill.page import found_words, page, verdict
 from facekeep.service.drill.report import DrillReport, verified
@@ -47,6 +47,8 @@ def command(  # noqa: PLR0917  click's interface
         return
     if record and out is None:
         raise BadInput(Code.INVALID_REQUEST, "--record needs --out: the entry has the SHA-256 of that file")
+    if record and administration.state(options.settings()).state != "open":
+        raise Unavailable(Code.VAULT_SEALED, "--record writes into the log of the keep on --data, which is not open")
     report, file = _drilled(tiers, cache)
     if out is not None:
         out.write_bytes(file)

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from planted_keep import planted_word
 
+from facekeep import settings
 from facekeep.service.drill import traces
 from facekeep.service.drill.declared import TIERS, chosen
-from facekeep.service.drill.drilling import counted_customers
+from facekeep.service.drill.drilling import Robbery, counted_customers
 from facekeep.service.drill.examining import Search
+from facekeep.service.drill.own_keep import OwnKeep
 from facekeep.service.drill.planting import CUSTOMERS, Planted
 from facekeep.service.drill.report import TierResult
 
@@ -100,3 +102,14 @@ def test_only_known_tiers_can_be_chosen() -> None:
     assert len(chosen(())) == len(TIERS)
     with pytest.raises(Exception, match="no tier attic"):
         chosen(("attic",))
+
+
+def test_memory_that_cannot_be_read_is_not_drilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("facekeep.service.drill.drilling.memory_of", refuse)
+    keep = OwnKeep(settings.load(tmp_path), tmp_path / "printed")
+    found = Robbery(keep, tmp_path, Planted([]), SEARCH, print).memory(TIERS["vault-memory"], [1])
+    assert (found.outcome, found.fails) == ("not drilled", False)
+    assert "PermissionError" in found.problem

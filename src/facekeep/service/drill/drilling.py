@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from facekeep import __version__, settings
 from facekeep.errors import FacekeepError
@@ -43,14 +46,14 @@ def drill(tiers: Sequence[DeclaredTier], photos: Sequence[bytes], tell: Tell) ->
             tell("a keep of its own runs; planting and using it")
             planted.use(keep)
             search = Search.of(planted.traces(keep.api_key, keep.settings.cache_dir))
-            results = _Robbery(keep, folder, planted, search, tell).of(tiers)
+            results = Robbery(keep, folder, planted, search, tell).of(tiers)
             incident_id, key = opened_for_signing(keep.settings)
             at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
             report = DrillReport(FORMAT, VERSION, __version__, at, key, incident_id, results, NOT_TRIED)
             return report, signed(keep.settings, report)
 
 
-class _Robbery:
+class Robbery:
     """Takes the bytes of each tier from a keep that was used, and looks through them."""
 
     def __init__(self, keep: OwnKeep, folder: Path, planted: Planted, search: Search, tell: Tell) -> None:
@@ -70,22 +73,25 @@ class _Robbery:
             results["network"] = self._search.pieces(wanted["network"], [self._keep.recorder.captured()])
         if "vault-memory" in wanted:
             self._tell("looking through vault-memory")
-            results["vault-memory"] = self._memory(wanted["vault-memory"], [self._keep.pid("facekeep.vault")])
+            results["vault-memory"] = self.memory(wanted["vault-memory"], [self._keep.pid("facekeep.vault")])
         if "share" in wanted:
             self._tell("trying one share, and two")
             results["share"] = self._shares(wanted["share"], taken)
         return tuple(results[one.name] for one in tiers)
 
     def _files(self, tier: DeclaredTier, folder: Path, taken: loot.Loot) -> TierResult:
-        counted = counted_customers(taken.everything, self._planted) if tier.name == "all-disks" else []
-        return self._search.folder(tier, folder, also_found=counted)
+        if tier.name != "all-disks":
+            return self._search.folder(tier, folder)
+        counted = counted_customers(taken.everything, self._planted)
+        result = self._search.folder(tier, folder, also_found=counted)
+        return replace(result, attempts=("guesses at how many members and searches each customer has",))
 
     def _server(self, wanted: dict[str, DeclaredTier]) -> dict[str, TierResult]:
         """The server with its workers and, being the process that searches, alone: at rest, after it was read busy."""
         tiers = [one for name, one in wanted.items() if name in {"search-memory", "server-memory"}]
         pid = self._keep.pid("facekeep.web")
         with self._half_an_upload():
-            busy = self._memory(tiers[0], [pid])
+            busy = self.memory(tiers[0], [pid])
         if busy.outcome != "readable":
             blind = busy.problem or "the memory of a busy server was read, and nothing found: the search is blind"
             return {one.name: not_drilled(one, blind, is_blind=busy.is_blind or not busy.problem) for one in tiers}
@@ -98,12 +104,13 @@ class _Robbery:
         while True:
             self._tell(f"looking through {tier.name}")
             pids = [pid] if tier.name == "search-memory" else list(own_and_children(pid))
-            result = self._memory(tier, pids)
+            result = self.memory(tier, pids)
             if result.outcome != "readable" or time.monotonic() > deadline:
                 return result
             time.sleep(2)  # a busy machine has not come to it yet
 
-    def _memory(self, tier: DeclaredTier, pids: Sequence[int]) -> TierResult:
+    def memory(self, tier: DeclaredTier, pids: Sequence[int]) -> TierResult:
+        """What is found in the memory of these processes; not drilled where the system does not let it be read."""
         try:
             return self._search.pieces(tier, (piece for pid in pids for _, _, piece in memory_of(pid)))
         except OSError as error:
@@ -129,10 +136,11 @@ class _Robbery:
         copy = settings.load(home)
         with running_vault(copy, self._tell):
             said = [_state_after(copy, share) for share in (*self._keep.shares[:1] * 2, *self._keep.shares[1:3])]
+        rmtree(copy.run_dir, ignore_errors=True)  # lies elsewhere where the path is too long for a socket
         result = self._search.folder(tier, home, also_found=["the vault opened"] if "open" in said[:3] else [])
         if said[3] != "open":
             return not_drilled(tier, "three shares did not open the copy either: nothing was tried", is_blind=True)
-        return result
+        return replace(result, attempts=("opening a copy with one share, that one again, and a second", "with a third"))
 
 
 def counted_customers(folder: Path, planted: Planted) -> list[str]:

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
+
+from msgspec.structs import replace
 
 from facekeep import settings as settings_of
 from facekeep.errors import Code, Unavailable
@@ -25,7 +28,6 @@ _TOML = """[log]
 interval_s = 1.0
 bucket = 4
 [http]
-port = {port}
 request_lines = true
 [faces]
 idle_seconds_before_renewal = 1.0
@@ -93,8 +95,9 @@ def running(folder: Path, organization: str, member: str) -> Iterator[OwnKeep]:
     """A new keep under `folder`, open, its first organization and admin so named; ended after the block."""
     data = folder / "keep"
     data.mkdir(mode=0o700)
-    (data / "keep.toml").write_text(_TOML.format(port=_free_port()))
-    keep = OwnKeep(settings_of.load(data), folder / "printed.log")
+    (data / "keep.toml").write_text(_TOML)
+    loaded = settings_of.load(data)  # FACEKEEP_PORT in the environment means another keep
+    keep = OwnKeep(replace(loaded, http=replace(loaded.http, port=_free_port())), folder / "printed.log")
     try:
         keep.start_vault()
         request = Initialize(method="shares", organization=organization, member=member)
@@ -107,6 +110,7 @@ def running(folder: Path, organization: str, member: str) -> Iterator[OwnKeep]:
         yield keep
     finally:
         keep.stop()
+        rmtree(keep.settings.run_dir, ignore_errors=True)  # lies elsewhere where the path is too long for a socket
 
 
 def wait_until(ready: Callable[[], bool], problem: str, patience_s: float = _STARTUP_S) -> None:

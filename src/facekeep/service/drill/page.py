@@ -46,7 +46,8 @@ def found_words(result: TierResult) -> str:
     if result.problem:
         return result.problem
     kinds = sorted({label.split(" as ")[0] for label in result.found})
-    return ", ".join(kinds) or "nothing"
+    tried = f" (also tried: {'; '.join(result.attempts)})" if result.attempts else ""
+    return (", ".join(kinds) or "nothing") + tried
 
 
 def _row(one: TierResult) -> str:

@@ -27,7 +27,7 @@ class TierResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was found in one tier.
 
     `found` counts findings by kind and encoding, never what was found. `controls` are things put among the tier's own
-    bytes and found there. `problem` says why the tier was not drilled.
+    bytes and found there; `attempts` what else was tried than to look. `problem` says why the tier was not drilled.
     """
 
     tier: str
