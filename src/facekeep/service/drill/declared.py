@@ -29,7 +29,7 @@ TIERS: dict[str, DeclaredTier] = {
 }
 
 NOT_TRIED = (
-    "linkage of one photo between two keeps",
+    "linkage of one photo between two keeps by more than bytes in common",
     "recovery of templates by algebra from sums and blocks",
     "replay of captured frames and sessions",
     "putting yesterday's copy in place",

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from facekeep import __version__, settings
 from facekeep.errors import FacekeepError
 from facekeep.service import administration
-from facekeep.service.drill import counting, loot, own_keep
+from facekeep.service.drill import counting, linking, loot, own_keep
 from facekeep.service.drill.declared import NOT_TRIED, DeclaredTier
 from facekeep.service.drill.examining import Search, not_drilled, own_and_children
 from facekeep.service.drill.own_keep import OwnKeep
-from facekeep.service.drill.planting import CUSTOMERS, Planted
+from facekeep.service.drill.planting import CUSTOMERS, Planted, word
 from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, TierResult, opened_for_signing, signed
 from facekeep.service.drill.scanning import memory_of
 from facekeep.service.processes import running_vault
@@ -27,6 +27,11 @@ _REST_S = 8.0  # the server tidies its memory after five idle seconds
 _REST_AT_MOST_S = 60.0
 _LEAST_CHANCE = 0.001  # a guess that chance makes as well less often than this, all guesses counted, is a leak
 _ORDERS = 200_000
+
+_OF_ALL_DISKS = (
+    "guesses at how many members and searches each customer has",
+    "bytes in common with the store of a second keep that has the same photos",
+)
 
 Tell = Callable[[str], None]
 
@@ -82,9 +87,20 @@ class Robbery:
     def _files(self, tier: DeclaredTier, folder: Path, taken: loot.Loot) -> TierResult:
         if tier.name != "all-disks":
             return self._search.folder(tier, folder)
-        counted = counted_customers(taken.everything, self._planted)
-        result = self._search.folder(tier, folder, also_found=counted)
-        return replace(result, attempts=("guesses at how many members and searches each customer has",))
+        also = [*counted_customers(taken.everything, self._planted), *self._linked(taken.everything)]
+        result = self._search.folder(tier, folder, also_found=also)
+        return replace(result, attempts=_OF_ALL_DISKS)
+
+    def _linked(self, everything: Path) -> list[str]:
+        """Whether the store of another keep, with the same photos, has bytes in common with this one's."""
+        self._tell("enrolling the same photos in a second keep")
+        home = self._folder / "second"
+        home.mkdir()
+        with own_keep.running(home, word(), word()) as second:
+            self._planted.enroll_alone(second)
+            other = loot.copied(second.settings.store_dir, home / "taken")
+        common = linking.in_common(linking.stored(everything / "store"), linking.stored(other))
+        return ["the same bytes in the stores of two keeps"] if common else []
 
     def _server(self, wanted: dict[str, DeclaredTier]) -> dict[str, TierResult]:
         """The server with its workers and, being the process that searches, alone: at rest, after it was read busy."""

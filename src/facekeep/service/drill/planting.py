@@ -62,6 +62,11 @@ class Planted:
                 _checked(client.get(path))
             self._fill(keep, client)
 
+    def enroll_alone(self, keep: OwnKeep) -> None:
+        """The same photos, told the same of, in another keep."""
+        with httpx.Client(base_url=keep.url, headers=_bearer(keep.api_key), timeout=120, trust_env=False) as client:
+            self._enroll(client, self._collection(client, self.words["name of a collection"]), self.photos)
+
     def traces(self, api_key: str, cache_dir: Path) -> list[Trace]:
         """Everything that must not be found, in every encoding."""
         found = [trace for kind, text in self.words.items() for trace in traces.of_text(kind, text)]
