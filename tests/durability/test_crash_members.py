@@ -17,7 +17,7 @@ from facekeep.terms import SessionToken
 from facekeep.vault import wire
 from facekeep.vault.wire import Message
 
-CYCLES, SEED = 12, 20_261_123
+CYCLES, SEED = 6, 20_261_123
 ROLES = ("admin", "investigator", "reviewer", "custodian", "auditor", "privacy_officer")
 A = TypeVar("A", bound=Message)
 

@@ -17,7 +17,7 @@ from facekeep.errors import FacekeepError
 from facekeep.terms import Role
 from facekeep.vault import wire
 
-CYCLES, SEED, FACES = 12, 20_261_124, 40
+CYCLES, SEED, FACES = 6, 20_261_124, 40
 ROOM = wire.Rules(**{f"searches_a_day{of}": 100_000 for of in ("", "_by_person", "_in_case", "_of_collection")})
 VERDICTS: tuple[wire.Verdict, ...] = ("same_person", "not_the_same", "cannot_say")
 CREW = {
