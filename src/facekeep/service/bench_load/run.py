@@ -18,6 +18,7 @@ from facekeep.service.bench_load.flushes import flushes_in
 from facekeep.service.bench_load.line import Line
 from facekeep.service.bench_load.organization import allow_many_searches, investigators
 from facekeep.service.keep import Keep
+from facekeep.service.stopping import allow_reading
 from facekeep.service.whole_keep import first_key, running_whole_keep
 from facekeep.settings import Settings
 from facekeep.terms import CaseId, ModelContract, SessionToken
@@ -87,6 +88,8 @@ def _measured(settings: Settings, plan: Plan, report: Report) -> LoadFigures:
         report("inviting people, who join and open cases")
         allow_many_searches(line, admin_key)
         places = investigators(line, admin_key, (plan.clients + 1) // 2)
+        for place in places:  # who searches for days in a minute sees more of the gallery than anybody may
+            allow_reading(settings, member_id=place.person.member_id, collection_id=filled.collection_id, hours=1)
         line.close()
         at_work = [Searcher(settings.http.port, place, filled) for place in places]
         report("signing in, and searching one at a time")
