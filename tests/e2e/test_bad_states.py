@@ -331,7 +331,8 @@ def test_on_a_full_vault_nothing_opens_without_its_log_entry_and_with_room_again
     opened = [
         one for one in entries(cramped.client, start + 1) if (one["act"], one["outcome"]) == ("record.open", "asked")
     ]
-    assert len(opened) == answered
+    # What was asked for may fit as the last entry before the disk was full, and its refusal then stands in the answer.
+    assert answered <= len(opened) <= answered + 1
     cramped.check_whole()
     assert cramped.enroll(portraits[2]).status_code == 200
     cramped.check_whole()
