@@ -309,7 +309,13 @@ def test_a_disk_that_hangs_does_not_hold_up_a_panic(room: ReviewRoom, monkeypatc
     assert not panicking.is_alive()
     assert room.keeper.status().state == "sealed"
     let_go.set()
-    writing.join(10)
+    for one in (writing, panicking, *_hands_of_logs()):  # or the folder goes while they still write to it
+        one.join(10)
+
+
+def _hands_of_logs() -> list[threading.Thread]:
+    """Threads that still carry out what a log was told, and that end when it is shut."""
+    return [one for one in threading.enumerate() if one.name == "log"]
 
 
 @settings(max_examples=5, deadline=None)

@@ -5,14 +5,14 @@ the store. Plaintexts are padded to size classes, so that the length of a name o
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.terms import CellId, CellKind
-from facekeep.vault.database import Database
+from facekeep.vault.database import Database, listed
 from facekeep.vault.keys import fresh_id, fresh_key, unwrap, wrap
 from facekeep.vault.wire import Cell
 
@@ -66,6 +66,12 @@ def save_keys(database: Database, collection: int, keys: list[CellKey], owners: 
         "INSERT INTO cell_keys VALUES (?, ?, ?, ?, ?)",
         [(key.cell_id, collection, key.kind.value, key.wrapped_key, owners.get(key.cell_id)) for key in by_id],
     )
+
+
+def wrapped_keys_of(database: Database, cell_ids: Iterable[str]) -> dict[str, tuple[int, bytes]]:
+    """The collection number and wrapped key of every one of some cells that was not forgotten, by id."""
+    sql = "SELECT cell_id, collection, wrapped_key FROM cell_keys WHERE cell_id IN (SELECT value FROM json_each(?))"
+    return {cell_id: (number, wrapped_key) for cell_id, number, wrapped_key in database.rows(sql, listed(cell_ids))}
 
 
 def wrapped_key_of(database: Database, cell_id: str) -> tuple[int, bytes]:

@@ -71,7 +71,7 @@ class SearchGrant:
     @property
     def gallery(self) -> int:
         """The number of templates searched."""
-        return sum(block.slots for block in self.blocks)
+        return sum(len(one.stack.faces) for one in self.searched)
 
 
 class Grants:

@@ -107,6 +107,7 @@ class OpenVault:
             self.comparisons = Comparisons()
             self.canaries = Register(self.database)
             self.placing = Placing()
+            self._quarantined = self.database.row("SELECT 1 FROM meta WHERE name = 'quarantine'") is not None
             self._tables: dict[str, ScoreTable | None] = {}
             undo.pop_all()
         files.remove_others(folder, generation)
@@ -222,7 +223,7 @@ class OpenVault:
     @property
     def is_quarantined(self) -> bool:
         """Whether the search tier gave a forged answer that nobody has looked into yet."""
-        return self.database.row("SELECT 1 FROM meta WHERE name = 'quarantine'") is not None
+        return self._quarantined
 
     def refuse_while_quarantined(self) -> None:
         """Raise Refused `quarantined` until an operator has cleared the alarm."""
@@ -231,6 +232,7 @@ class OpenVault:
 
     def quarantine(self) -> None:
         """Stop searching until an operator clears it; survives a restart."""
+        self._quarantined = True
         with self.database.transaction():
             self.database.run("INSERT OR REPLACE INTO meta VALUES ('quarantine', x'01')")
             self.journal.save_anchor()
@@ -239,6 +241,7 @@ class OpenVault:
         """Let searches in again."""
         with self.database.transaction():
             self.database.run("DELETE FROM meta WHERE name = 'quarantine'")
+        self._quarantined = False
 
     def score_table(self, contract: Contract) -> ScoreTable | None:
         """What a score means for this model: the operator's own table, else the shipped one, else None."""

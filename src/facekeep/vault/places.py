@@ -1,7 +1,5 @@
 """Where faces and persons lie: reading them from the database, a page at a time."""
 
-from collections.abc import Iterable
-
 from facekeep.errors import BadInput, Code
 from facekeep.vault.database import ONE_OF, Database, Row, listed
 from facekeep.vault.shelf import OpenCollection
@@ -64,12 +62,6 @@ def number_of_face(database: Database, place: FacePlace) -> int:
     """The row number of a live face."""
     (number,) = database.row("SELECT number FROM faces WHERE face_id = ?", place.face_id) or (0,)
     return int(number)
-
-
-def numbers_of_faces(database: Database, face_ids: Iterable[str]) -> dict[str, int]:
-    """The row numbers of live faces, by id."""
-    sql = "SELECT face_id, number FROM faces WHERE face_id IN (SELECT value FROM json_each(?))"
-    return dict(database.rows(sql, listed(face_ids)))
 
 
 def number_of_person(database: Database, place: PersonPlace) -> int:

@@ -1,5 +1,6 @@
 """Sealing and committing batches, opening records, forgetting, re-sealing, and what the store should delete."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from facekeep.errors import BadInput, Code, FacekeepError
@@ -66,20 +67,23 @@ def open_cells(vault: OpenVault, caller: Caller, message: wire.OpenCells) -> wir
     session = vault.sessions.find(message.session)
     watch.count(vault, session, watch.OPENS, len(message.cells))
     watch.see_cells(vault, caller, message.cells)
-    opened = tuple(open_cell(vault, caller, cell, _OPENABLE) for cell in message.cells)
+    opened = open_all(vault, caller, message.cells, _OPENABLE)
     whose = opened_by(vault.database, [cell.cell_id for cell in message.cells])
     vault.journal.note_all(caller, naming("record.opened", {"cells": len(opened)}, whose))
     return wire.OpenedCells(plaintexts=opened)
 
 
-def open_cell(vault: OpenVault, caller: Caller, cell: Cell, kinds: tuple[CellKind, ...]) -> bytes:
-    """One plaintext. Raises `not_found` for a forgotten, foreign or unopenable one, Tampered for an altered one."""
-    number, wrapped_key = cells.wrapped_key_of(vault.database, cell.cell_id)
-    collection = vault.shelf.by_number(number)
-    mine = collection.org_id == caller.org_id and caller.sees(collection.collection_id)
-    if not mine or cell.kind not in kinds:
+def open_all(
+    vault: OpenVault, caller: Caller, some: Sequence[Cell], kinds: tuple[CellKind, ...]
+) -> tuple[bytes, ...]:
+    """Their plaintexts. Raises `not_found` for a forgotten, foreign or unopenable one, Tampered for an altered one."""
+    keys = cells.wrapped_keys_of(vault.database, [cell.cell_id for cell in some])
+    found = (vault.shelf.by_number(number) for number in {number for number, _ in keys.values()})
+    mine = {one.number: one for one in found if one.org_id == caller.org_id and caller.sees(one.collection_id)}
+    if not all(cell.kind in kinds and cell.cell_id in keys and keys[cell.cell_id][0] in mine for cell in some):
         raise BadInput(Code.NOT_FOUND, "no such record")
-    return cells.open_cell(collection.cells_key, wrapped_key, cell)
+    with_keys = ((cell, *keys[cell.cell_id]) for cell in some)
+    return tuple(cells.open_cell(mine[number].cells_key, wrapped, cell) for cell, number, wrapped in with_keys)
 
 
 def forget_faces(vault: OpenVault, caller: Caller, message: wire.ForgetFaces) -> wire.Forgotten:

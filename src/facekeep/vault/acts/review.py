@@ -8,7 +8,7 @@ from facekeep.errors import BadInput, Code
 from facekeep.terms import CaseId, CellKind, LeadId, MemberId
 from facekeep.vault import exposure, places, wire
 from facekeep.vault.acts.cases import register_of
-from facekeep.vault.acts.enrolling import open_cell
+from facekeep.vault.acts.enrolling import open_all
 from facekeep.vault.cases.register import refuse_when_over
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.grants import SearchGrant
@@ -18,7 +18,7 @@ from facekeep.vault.naming import naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review import verdicts
 from facekeep.vault.review.leads import Lead, LeadFacts, Leads, digest_of
-from facekeep.vault.wire import Cell, FaceFacts
+from facekeep.vault.wire import FaceFacts
 
 
 def list_leads(vault: OpenVault, caller: Caller, message: wire.ListLeads) -> wire.LeadPage:
@@ -44,7 +44,7 @@ def describe_leads(vault: OpenVault, caller: Caller, message: wire.DescribeLeads
     at = places.faces_by_number(vault.database, faces)
     if any(cell.cell_id != at[face].face_cell for face, cell in zip(faces, message.cells, strict=True)):
         raise BadInput(Code.INVALID_REQUEST, "that is not the record of this lead's face")
-    photos = tuple(_photo(vault, caller, cell) for cell in message.cells)
+    photos = tuple(_photo(one) for one in open_all(vault, caller, message.cells, (CellKind.FACE,)))
     vault.journal.note_all(caller, naming("leads.described", {}, {"faces": [at[face].face_id for face in faces]}))
     return wire.LeadsDescribed(photos=photos)
 
@@ -79,23 +79,28 @@ def leads_of(vault: OpenVault, caller: Caller) -> Leads:
 
 
 def record(
-    vault: OpenVault, caller: Caller, grant: SearchGrant, lists: tuple[wire.CandidateList, ...]
+    vault: OpenVault,
+    caller: Caller,
+    grant: SearchGrant,
+    lists: tuple[wire.CandidateList, ...],
+    numbers: Mapping[str, int],
 ) -> tuple[wire.CandidateList, ...]:
     """The lists that a search in a case releases, each candidate with its lead. Inside the releasing transaction.
+
+    `numbers` are the row numbers of their faces.
 
     A comparison with one person or face makes no leads; whoever made it has seen a score of those that there are.
     """
     if not grant.case_id:
         return lists
     best = _best(grant, lists)
-    numbers = places.numbers_of_faces(vault.database, best)
     leads = leads_of(vault, caller)
     if grant.only is not None:
-        leads.note_finder(caller, grant.case_id, numbers.values())
+        leads.note_finder(caller, grant.case_id, [numbers[face_id] for face_id in best])
         return lists
     facts = {numbers[face_id]: _facts(grant, *found) for face_id, found in best.items()}
     ids = leads.record(caller, grant.case_id, facts)
-    by_face = {face_id: ids[number] for face_id, number in numbers.items()}
+    by_face = {face_id: ids[numbers[face_id]] for face_id in best}
     revealed = leads.revealed_to(caller, ids.values())
     return tuple(
         msgspec.structs.replace(one, candidates=tuple(_as_lead(found, by_face, revealed) for found in one.candidates))
@@ -148,8 +153,8 @@ def _open_lead(vault: OpenVault, caller: Caller, lead_id: str) -> Lead:
     return lead
 
 
-def _photo(vault: OpenVault, caller: Caller, cell: Cell) -> wire.LeadPhoto:
-    facts = msgspec.json.decode(open_cell(vault, caller, cell, (CellKind.FACE,)), type=FaceFacts)
+def _photo(record: bytes) -> wire.LeadPhoto:
+    facts = msgspec.json.decode(record, type=FaceFacts)
     return wire.LeadPhoto(facts.quality, facts.quality_reasons, facts.captured_at)
 
 

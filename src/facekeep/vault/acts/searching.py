@@ -1,17 +1,18 @@
 """Granting searches and releasing candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from facekeep.errors import BadInput, Code, FacekeepError, Refused, Tampered, Unavailable
 from facekeep.terms import CellKind
 from facekeep.vault import exposure, gate, places, usage, wire
 from facekeep.vault.acts import admission, review
-from facekeep.vault.acts.enrolling import open_cell
+from facekeep.vault.acts.enrolling import open_all
 from facekeep.vault.acts.shared import collection_of, face_of
 from facekeep.vault.alarms import raise_alarm
 from facekeep.vault.gate import Lead
@@ -138,7 +139,8 @@ def _probes_of(
     if message.probe_cell.cell_id != place.template_cell or own.contract != collection.contract:
         raise BadInput(Code.INVALID_REQUEST, "that is not the template of this face, or its model is another")
     (number,) = vault.database.row("SELECT number FROM faces WHERE face_id = ?", place.face_id) or (None,)
-    return open_cell(vault, caller, message.probe_cell, (CellKind.TEMPLATE,)), number
+    (template,) = open_all(vault, caller, [message.probe_cell], (CellKind.TEMPLATE,))
+    return template, number
 
 
 def _only(vault: OpenVault, collections: list[OpenCollection], target: str | None) -> frozenset[int] | None:
@@ -234,12 +236,14 @@ def _is_weak(grant: SearchGrant, lead: Lead) -> bool:
 
 def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[list[Lead]]) -> wire.Candidates:
     with vault.database.transaction():
+        alive = places.faces_by_number(vault.database, sorted({lead.face for lead in chain.from_iterable(leads)}))
+        numbers: dict[str, int] = {place.face_id: number for number, place in alive.items()}
         lists = tuple(
-            _candidate_list(vault, caller, grant, some, exposure.probe_name(probe))
+            _candidate_list(vault, caller, grant, {one: alive[one.face] for one in some if one.face in alive}, probe)
             for some, probe in zip(leads, grant.probes, strict=True)
         )
-        _see(vault, caller, grant, lists)
-        lists = review.record(vault, caller, grant, lists)
+        _see(vault, caller, grant, lists, numbers)
+        lists = review.record(vault, caller, grant, lists, numbers)
         entry = _write_outcome(vault, caller, grant, lists)
         usage.count(vault.database, caller.org_id, _kind_of_use(grant), len(grant.probes))
         vault.journal.save_anchor()
@@ -248,31 +252,40 @@ def _release(vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[l
     return _padded(grant, answer)
 
 
-def _see(vault: OpenVault, caller: Caller, grant: SearchGrant, lists: tuple[CandidateList, ...]) -> None:
+def _see(
+    vault: OpenVault,
+    caller: Caller,
+    grant: SearchGrant,
+    lists: tuple[CandidateList, ...],
+    numbers: Mapping[str, int],
+) -> None:
     """What all lists show together is seen. Raises TooMuchReadError."""
     found = {one.place.face_id: one.place for some in lists for one in some.candidates}
     for collection in (one.collection for one in grant.searched):
-        shown = (place for place in found.values() if place.collection_id == collection.collection_id)
-        watch.see_faces(vault, caller, collection, [places.number_of_face(vault.database, one) for one in shown])
+        shown = [place for place in found.values() if place.collection_id == collection.collection_id]
+        watch.see_faces(vault, caller, collection, [numbers[place.face_id] for place in shown])
 
 
 def _candidate_list(
-    vault: OpenVault, caller: Caller, grant: SearchGrant, leads: list[Lead], probe: bytes
+    vault: OpenVault,
+    caller: Caller,
+    grant: SearchGrant,
+    leads: Mapping[Lead, FacePlace],
+    quantized: NDArray[np.int32],
 ) -> CandidateList:
     """The candidates of one probe; those whose exposure budget is used up are withheld and counted.
 
     A face that was forgotten since the grant was given is neither, and nothing is written of it any more.
     """
-    alive = places.faces_by_number(vault.database, [lead.face for lead in leads])
-    leads = [lead for lead in leads if lead.face in alive]
     admitted: set[int] = set()
+    probe = exposure.probe_name(quantized)
     for one in grant.searched:
         faces = [lead.face for lead in leads if lead.collection == one.collection.number]
         limit = exposure.limit_for(one.collection.contract.dimension, one.collection.policy.exposure_limit)
         admitted |= exposure.admit(vault.database, caller.member_id, faces, probe, limit)
     released = [lead for lead in leads if lead.face in admitted]
     return CandidateList(
-        candidates=tuple(_candidate(vault, grant, lead, alive[lead.face]) for lead in released),
+        candidates=tuple(_candidate(vault, grant, lead, leads[lead]) for lead in released),
         withheld=len(leads) - len(released),
     )
 

@@ -3,31 +3,32 @@
 Sessions are no names, and long texts and bytes are contents.
 """
 
-from collections.abc import Iterator
-from itertools import chain
-
 import msgspec
 
 _LONGEST = 100
 _NOT_NAMES = frozenset({"session", "message", "template", "crop", "facts", "ciphertext"})
 
 
-def names_in(value: object) -> Iterator[str]:
+def names_in(value: object) -> list[str]:
     """Every short text and every short run of bytes in a message, in their order."""
+    found: list[str] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: object, found: list[str]) -> None:
+    """Add the names in a value; of a text also the public name in a code such as an API key."""
     if isinstance(value, str):
         if len(value) <= _LONGEST:
-            yield from _of_text(value)
+            found.append(value)
+            found += value.split("_")[1:2]
     elif isinstance(value, bytes):
         if len(value) <= _LONGEST:
-            yield value.hex()
-    elif isinstance(value, msgspec.Struct):
-        fields = (getattr(value, name) for name in value.__struct_fields__ if name not in _NOT_NAMES)
-        yield from chain.from_iterable(names_in(one) for one in fields)
+            found.append(value.hex())
     elif isinstance(value, tuple):
-        yield from chain.from_iterable(names_in(one) for one in value)
-
-
-def _of_text(text: str) -> Iterator[str]:
-    """The text, and the public name in a code such as an API key."""
-    yield text
-    yield from text.split("_")[1:2]
+        for one in value:
+            _gather(one, found)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            if name not in _NOT_NAMES:
+                _gather(getattr(value, name), found)

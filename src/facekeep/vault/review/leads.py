@@ -94,10 +94,9 @@ class Leads:
         """
         known = self._ids_of(case_id, found)
         fresh = {face: fresh_id("lea") for face in found if face not in known}
-        for face in sorted(fresh, key=fresh.__getitem__):
-            self._insert(caller, case_id, face, fresh[face], found[face])
-        for face, lead_id in known.items():
-            self._renew(caller, lead_id, found[face])
+        in_order = sorted(fresh, key=fresh.__getitem__)
+        self._insert(caller, case_id, [(face, fresh[face], found[face]) for face in in_order])
+        self._renew(caller, [(lead_id, found[face]) for face, lead_id in known.items()])
         self.note_finder(caller, case_id, found)
         return fresh | known
 
@@ -186,27 +185,23 @@ class Leads:
         sql = "SELECT face, lead_id FROM leads WHERE case_id = ? AND face IN (SELECT value FROM json_each(?))"
         return dict(self._database.rows(sql, case_id, listed(faces)))
 
-    def _insert(self, caller: Caller, case_id: str, face: int, lead_id: str, facts: LeadFacts) -> None:
-        self._database.run(
+    def _insert(self, caller: Caller, case_id: str, fresh: Iterable[tuple[int, str, LeadFacts]]) -> None:
+        now = clock.timestamp()
+        self._database.run_many(
             "INSERT INTO leads (lead_id, org_id, case_id, face, wrapped_facts, found_by, found_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            lead_id,
-            caller.org_id,
-            case_id,
-            face,
-            self._sealed(facts, lead_id),
-            caller.member_id,
-            clock.timestamp(),
+            [
+                (lead_id, caller.org_id, case_id, face, self._sealed(facts, lead_id), caller.member_id, now)
+                for face, lead_id, facts in fresh
+            ],
         )
 
-    def _renew(self, caller: Caller, lead_id: str, facts: LeadFacts) -> None:
-        self._database.run(
+    def _renew(self, caller: Caller, known: Iterable[tuple[str, LeadFacts]]) -> None:
+        now = clock.timestamp()
+        self._database.run_many(
             "UPDATE leads SET wrapped_facts = ?, found_by = ?, found_at = ? WHERE lead_id = ?"
             " AND NOT EXISTS (SELECT 1 FROM lead_decisions d WHERE d.lead = leads.number)",
-            self._sealed(facts, lead_id),
-            caller.member_id,
-            clock.timestamp(),
-            lead_id,
+            [(self._sealed(facts, lead_id), caller.member_id, now, lead_id) for lead_id, facts in known],
         )
 
     def _sealed(self, facts: LeadFacts, lead_id: str) -> bytes:

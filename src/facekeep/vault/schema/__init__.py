@@ -9,6 +9,7 @@ from facekeep.vault.schema import (
     canaries,
     cases,
     customers,
+    decided,
     first,
     freezes,
     incidents,
@@ -22,7 +23,7 @@ from facekeep.vault.schema import (
 
 STEPS: tuple[str, ...] = (
     first.SQL, customers.SQL, places.SQL, cases.SQL, sign_in.SQL, review.SQL, standing.SQL,
-    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL, canaries.SQL, signals.SQL,
+    rotation.SQL, alarms.SQL, freezes.SQL, incidents.SQL, canaries.SQL, signals.SQL, decided.SQL,
 )  # fmt: skip
 """In order; the version of a database is the number of steps it has had."""
 

@@ -17,7 +17,7 @@ from facekeep.errors import Code, Refused
 from facekeep.settings import SignalSettings
 from facekeep.terms import CellKind
 from facekeep.vault import clock
-from facekeep.vault.database import Database
+from facekeep.vault.database import Database, listed
 from facekeep.vault.wire import Cell
 
 SMALL = 1_000
@@ -124,8 +124,11 @@ _COUNT = "SELECT count(*) FROM sightings WHERE member_id = ?1 AND collection = ?
 
 
 def _unseen(database: Database, member_id: str, collection: int, records: set[int], since: int) -> set[int]:
-    sql = "SELECT 1 FROM sightings WHERE member_id = ? AND collection = ? AND record = ? AND day > ?"
-    return {one for one in records if database.row(sql, member_id, collection, one, since) is None}
+    sql = (
+        "SELECT record FROM sightings WHERE member_id = ? AND collection = ? AND day > ?"
+        " AND record IN (SELECT value FROM json_each(?))"
+    )
+    return records - {one for (one,) in database.rows(sql, member_id, collection, since, listed(records))}
 
 
 def _shown(database: Database, cell_id: str, kind: CellKind, owner: int) -> set[int]:
