@@ -11,6 +11,7 @@ from facekeep.errors import BadInput, Tampered
 from facekeep.ledger.note import sign_note, verifier_key
 from facekeep.ledger.statement import report_text
 from facekeep.service.drill.declared import NOT_TRIED, TIERS
+from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.page import page, verdict
 from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, SignedReport, TierResult, verified
 
@@ -73,6 +74,18 @@ def test_more_or_less_than_declared_fails() -> None:
     assert _report(vault_memory="unreadable").fails
     assert not _report(vault_memory="not drilled").fails
     assert verdict(_report(index="readable", share="not drilled")) == "NOT as declared: index. Not drilled: share."
+
+
+@pytest.mark.parametrize(("value", "with_flaw"), [(0.2, 1.0), (0.05, 0.1), (float("nan"), 1.0), (0.05, float("nan"))])
+def test_a_try_that_succeeds_or_is_blind_fails_its_tier(value: float, with_flaw: float) -> None:
+    one = Measurement("guess", value, by_chance=0.0, with_flaw=with_flaw, at_most=0.1)
+    for name, readable in (("index", "readable"), ("network", "readable")):
+        tier = next(each for each in _report().tiers if each.tier == name)
+        after = tier.with_measured([one])
+        assert after.fails
+        assert (after.outcome == readable) == (one.succeeds or name == "network")
+        assert tier.with_measured([Measurement("guess", 0.1, 0.0, 1.0, 0.1)]).outcome == tier.outcome
+    assert not msgspec.structs.replace(tier, outcome="not drilled").with_measured([one]).fails
 
 
 def test_the_page_says_what_fails_and_runs_nothing() -> None:

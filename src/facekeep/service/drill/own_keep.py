@@ -1,6 +1,7 @@
 """A whole keep for one drill: vault and server as processes of their own, opened with word shares, in a new folder."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -64,6 +65,18 @@ class OwnKeep:
         self.recorder = Recorder(self.settings.vault_socket)
         self._spawn("facekeep.web", WIPING_ALLOCATOR)
         wait_until(lambda: health(self.settings) == "open", "the server does not answer")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Neither process moves during the block, so that the files are copied as they are at one moment."""
+        running = list(self._running.values())
+        try:
+            for process in running:
+                process.send_signal(signal.SIGSTOP)
+            yield
+        finally:
+            for process in running:
+                process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End both processes."""

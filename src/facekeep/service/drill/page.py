@@ -2,6 +2,7 @@
 
 from html import escape
 
+from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.report import DrillReport, TierResult
 
 _HEAD = """<!doctype html>
@@ -28,9 +29,22 @@ def page(report: DrillReport) -> str:
         f"<p>facekeep {escape(report.program)}, {escape(report.drilled_at)}. A small keep with default settings was "
         "made for this, filled with planted names and photos, used, and robbed. The vault's memory, and what passes "
         f"between server and vault, are readable: that is declared.</p>\n<table><tr>{head}</tr>\n{rows}</table>\n"
-        f"<h2>Not tried</h2>\n<ul>{missing}</ul>\n"
+        f"{_tries(report)}<h2>Not tried</h2>\n<ul>{missing}</ul>\n"
         f"<p>Signed by the log {escape(report.verifier_key)}.</p></body></html>\n"
     )
+
+
+def _tries(report: DrillReport) -> str:
+    """What was measured, tier by tier; nothing where nothing was."""
+    head = "".join(f"<th>{one}</th>" for one in ("Tier", "Try", "Came to", "By chance", "With the flaw", "At most"))
+    rows = "\n".join(_try(tier.tier, one) for tier in report.tiers for one in tier.measured)
+    return f"<h2>Tries</h2>\n<table><tr>{head}</tr>\n{rows}</table>\n" if rows else ""
+
+
+def _try(tier: str, one: Measurement) -> str:
+    mark = ' class="fails"' if one.succeeds or one.is_blind else ""
+    figures = (f"{figure:.3g}" for figure in (one.value, one.by_chance, one.with_flaw, one.at_most))
+    return f"<tr{mark}>" + "".join(f"<td>{escape(cell)}</td>" for cell in (tier, one.attempt, *figures)) + "</tr>"
 
 
 def verdict(report: DrillReport) -> str:
@@ -46,8 +60,14 @@ def found_words(result: TierResult) -> str:
     if result.problem:
         return result.problem
     kinds = sorted({label.split(" as ")[0] for label in result.found})
-    tried = f" (also tried: {'; '.join(result.attempts)})" if result.attempts else ""
+    also = [*result.attempts, *(f"{one.attempt}: {_figures(one)}" for one in result.measured)]
+    tried = f" (also tried: {'; '.join(also)})" if also else ""
     return (", ".join(kinds) or "nothing") + tried
+
+
+def _figures(one: Measurement) -> str:
+    said = f"{one.value:.3g}, by chance {one.by_chance:.3g}, at most {one.at_most:.3g} declared"
+    return f"BLIND, {said}" if one.is_blind else said
 
 
 def _row(one: TierResult) -> str:

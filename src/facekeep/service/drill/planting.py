@@ -48,23 +48,23 @@ class Planted:
 
     def use(self, keep: OwnKeep) -> None:
         """Enroll, open a case, search and look, as the first customer; then use the keep as the others."""
-        with httpx.Client(base_url=keep.url, headers=_bearer(keep.api_key), timeout=120, trust_env=False) as client:
+        with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
             collection = self._collection(client, self.words["name of a collection"])
             face = self._enroll(client, collection, self.photos)
-            _made(client, "/v1/members", json={"name": self.words["name of a member"], "roles": ["reviewer"]})
+            made(client, "/v1/members", json={"name": self.words["name of a member"], "roles": ["reviewer"]})
             facts = {"purpose": "Testing and training", "legal_basis": self.words["legal basis"]}
-            case = _made(client, "/v1/cases", json=facts)["case_id"]
+            case = made(client, "/v1/cases", json=facts)["case_id"]
             for query in ({}, {"case_id": case}):
                 asked = {"collection_ids": [collection], "face_index": 0, "score_floor": 0.2, **query}
-                _made(client, "/v1/search", files={"photo": self.photos[1]}, data={"query": json.dumps(asked)})
-            _made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
+                made(client, "/v1/search", files={"photo": self.photos[1]}, data={"query": json.dumps(asked)})
+            made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
             for path in (f"/v1/collections/{collection}/faces", "/v1/log/entries", f"/v1/faces/{face}/crop"):
                 _checked(client.get(path))
             self._fill(keep, client)
 
     def enroll_alone(self, keep: OwnKeep) -> None:
         """The same photos, told the same of, in another keep."""
-        with httpx.Client(base_url=keep.url, headers=_bearer(keep.api_key), timeout=120, trust_env=False) as client:
+        with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
             self._enroll(client, self._collection(client, self.words["name of a collection"]), self.photos)
 
     def traces(self, api_key: str, cache_dir: Path) -> list[Trace]:
@@ -94,19 +94,19 @@ class Planted:
             name = f"{self.words['name of a customer']} {number}"
             added = organizations.add_organization(keep.settings, name=name, admin=word(), is_program=True)
             self.keys.append(added.api_key)
-            client.headers.update(_bearer(added.api_key))
+            client.headers.update(bearer(added.api_key))
             galleries.append((added.api_key, *self._gallery(client)))
         acts = [(which, "member") for which, count in enumerate(self.members) for _ in range(count - 1)]
         acts += [(which, "search") for which, count in enumerate(self.searches) for _ in range(count)]
         SystemRandom().shuffle(acts)
         for which, act in acts:
             key, collection, face = galleries[which]
-            client.headers.update(_bearer(key))
+            client.headers.update(bearer(key))
             if act == "member":
                 name = f"{self.words['name of a member']} {word()}"
-                _made(client, "/v1/members", json={"name": name, "roles": ["investigator"]})
+                made(client, "/v1/members", json={"name": name, "roles": ["investigator"]})
             else:
-                _made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
+                made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
 
     def _gallery(self, client: httpx.Client) -> tuple[str, str]:
         collection = self._collection(client, word())
@@ -114,7 +114,7 @@ class Planted:
 
     def _collection(self, client: httpx.Client, name: str) -> str:
         policy = {"keep_photos": True, "case_required": False}
-        return str(_made(client, "/v1/collections", json={"name": name, "policy": policy})["collection_id"])
+        return str(made(client, "/v1/collections", json={"name": name, "policy": policy})["collection_id"])
 
     def _enroll(self, client: httpx.Client, collection: str, photos: Sequence[bytes]) -> str:
         known = {
@@ -126,7 +126,7 @@ class Planted:
         }
         files = [("photo", (self.words["name of a photo"] + ".jpg", photo)) for photo in photos]
         path = f"/v1/collections/{collection}/faces"
-        answer = _made(client, path, data={"metadata": json.dumps([known] * len(photos))}, files=files)
+        answer = made(client, path, data={"metadata": json.dumps([known] * len(photos))}, files=files)
         return str(answer["photos"][0]["faces"][0]["face_id"])
 
     @property
@@ -135,11 +135,13 @@ class Planted:
         return {"members": np.array(self.members), "searches": np.array(self.searches)}
 
 
-def _bearer(api_key: str) -> dict[str, str]:
+def bearer(api_key: str) -> dict[str, str]:
+    """The header of a request with this key."""
     return {"Authorization": f"Bearer {api_key}"}
 
 
-def _made(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
+def made(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
+    """The answer to a POST. Raises Unavailable where it is no success."""
     return dict(_checked(client.post(path, **body)).json())
 
 

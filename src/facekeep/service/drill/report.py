@@ -6,6 +6,7 @@ The key is in the report, because the keep is gone when the drill ends: the sign
 since. Whose drill it was, an entry in the log of a running keep shows, which has the SHA-256 of the file.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Literal
 
@@ -16,18 +17,19 @@ from facekeep.ledger.note import open_note, parse_verifier_key
 from facekeep.ledger.statement import parse_report_text
 from facekeep.service.administration import ask
 from facekeep.service.drill.declared import TIERS, Outcome
+from facekeep.service.drill.measurement import Measurement
 from facekeep.service.witness.signing import signature_is_good
 from facekeep.settings import Settings
 from facekeep.vault.wire import DrilledTier, DrillOutcome, IncidentOpened, OpenIncident, ReportSigned, SignReport
 
-FORMAT, VERSION = "facekeep drill report", 1
+FORMAT, VERSION = "facekeep drill report", 2
 
 
 class TierResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was found in one tier.
 
     `found` counts findings by kind and encoding, never what was found. `controls` are things put among the tier's own
-    bytes and found there; `attempts` what else was tried than to look. `problem` says why the tier was not drilled.
+    bytes and found there; `attempts` and `measured` what was tried besides looking. `problem`: why it was not drilled.
     """
 
     tier: str
@@ -41,11 +43,21 @@ class TierResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     attempts: tuple[str, ...] = ()
     problem: str = ""
     is_blind: bool = False
+    measured: tuple[Measurement, ...] = ()
 
     @property
     def fails(self) -> bool:
-        """Whether the tier is not as it is declared, or the search of it was shown to miss things."""
-        return self.is_blind or self.outcome not in {"not drilled", self.expected}
+        """Whether the tier is not as it is declared, or a search or try of it was shown to be blind."""
+        is_blind = self.is_blind or any(one.is_blind for one in self.measured)
+        return is_blind or any(one.succeeds for one in self.measured) or self.outcome not in {
+            "not drilled", self.expected,
+        }  # fmt: skip
+
+    def with_measured(self, measured: Iterable[Measurement]) -> "TierResult":
+        """The same after further tries: readable where one succeeds. A tier that was not drilled stays so."""
+        further = tuple(measured) if self.outcome != "not drilled" else ()
+        outcome = "readable" if any(one.succeeds for one in further) else self.outcome
+        return msgspec.structs.replace(self, outcome=outcome, measured=(*self.measured, *further))
 
 
 class DrillReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
