@@ -37,20 +37,27 @@ def test_without_both_blocks_nothing_is_claimed() -> None:
     assert unmasking.from_blocks(CROWD, {"blk_a": _noise(1)}) == ()
 
 
-def _searched(*, is_exact: bool) -> Searched:
+def _searched(*, is_exact: bool) -> Crowd:
     draw = np.random.default_rng(9)
     probes = np.rint(180 * drawn(256)).astype(np.int32)
     sums = probes @ draw.integers(-32_768, 32_768, (DIMENSION, 96)).astype(np.int32)
     masks = draw.integers(0, 2**32, (DIMENSION, 96))
     raw = ((sums.astype(np.int64) << 16) - probes @ masks).astype(np.int32)
     scores = raw / RLWE_2048_32.score_unit
-    return Searched(probes, sums, scores if is_exact else scores.round(2))
+    return Crowd(searched=Searched(probes, sums, scores if is_exact else scores.round(2)))
 
 
 def test_exact_scores_are_found_out_and_rounded_ones_tell_nothing() -> None:
-    (exact,), (rounded,) = (unmasking.from_searches(_searched(is_exact=one)) for one in (True, False))
+    exact, rounded = (unmasking.from_searches(_searched(is_exact=one))[0] for one in (True, False))
     assert (exact.value, exact.succeeds) == (1.0, True)
     assert (rounded.succeeds, rounded.is_blind) == (False, False)
+
+
+def test_an_answer_that_counts_twice_is_found_out() -> None:
+    crowd = _searched(is_exact=False)
+    crowd.taken_twice = 1
+    assert unmasking.from_searches(crowd)[1].succeeds
+    assert unmasking.from_searches(Crowd()) == ()
 
 
 def test_blocks_are_found_on_a_disk_and_in_memory(tmp_path: Path) -> None:

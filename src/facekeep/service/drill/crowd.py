@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from facekeep.errors import FacekeepError
 from facekeep.sealed.format import parse_block
 from facekeep.sealed.scan import scan_reference
 from facekeep.service.drill.own_keep import OwnKeep
@@ -25,6 +26,7 @@ from facekeep.vault.wire import (
     Candidates,
     CommitBatch,
     Done,
+    EndSession,
     FaceDraft,
     FaceFacts,
     Grant,
@@ -58,6 +60,7 @@ class Crowd:
     templates: Sequence[Templates] = field(default_factory=lambda: [drawn(SEALED), drawn(SEALED), drawn(SEARCHED)])
     blocks: list[BlockId] = field(default_factory=list)
     searched: Searched | None = None
+    taken_twice: int = 0
 
     def plant(self, keep: OwnKeep) -> None:
         """Seal, store, commit and search."""
@@ -68,6 +71,7 @@ class Crowd:
                 for collection, templates in zip((sealed, sealed, searched), self.templates, strict=True):
                     self.blocks.append(node.seal(collection, templates))
                 self.searched = node.search(searched)
+                self.taken_twice = node.answers_taken_twice()
                 face = node.faces[-1]
             finally:
                 node.close()
@@ -84,9 +88,11 @@ class _Node:
         opened = self._vault.call(Authenticate(untrusted_credential=keep.api_key), SessionOpened)
         self._session = SessionToken(opened.session)
         self._columns: dict[str, Columns] = {}
+        self._answers: list[OpenSums] = []
         self.faces: tuple[str, ...] = ()
 
     def close(self) -> None:
+        self._vault.call(EndSession(session=self._session), Done)
         self._store.close()
         self._vault.close()
 
@@ -106,6 +112,17 @@ class _Node:
         probes, sums, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return Searched(probes, sums, scores)
 
+    def answers_taken_twice(self) -> int:
+        """How many answers to searches the vault opens again for the session that gave them, still living."""
+        return sum(self._is_opened(one) for one in self._answers)
+
+    def _is_opened(self, answer: OpenSums) -> bool:
+        try:
+            self._vault.call(answer, Candidates)
+        except FacekeepError:
+            return False
+        return True
+
     def _searched_once(
         self, collection: str
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -113,7 +130,10 @@ class _Node:
         grant = self._vault.call(message, Grant)
         probes = np.frombuffer(grant.probes, "<i4").reshape(-1, grant.dimension).astype(np.int32)
         sums = scan_reference([self._columns[one.block_id] for one in grant.blocks], probes)
-        answer = self._vault.call(OpenSums(self._session, grant.grant_id, sums.astype("<i4").tobytes()), Candidates)
+        self._answers.append(
+            OpenSums(session=self._session, grant_id=grant.grant_id, sums=sums.astype("<i4").tobytes())
+        )
+        answer = self._vault.call(self._answers[-1], Candidates)
         slots = {face: slot for slot, face in enumerate(self.faces)}
         scores = np.zeros(sums.shape)
         for row, one in enumerate(answer.lists):

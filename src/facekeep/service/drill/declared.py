@@ -38,11 +38,10 @@ TRIES: dict[str, DeclaredTry] = {one.name.split(":")[0]: one for one in _DECLARE
 
 NOT_TRIED = (
     "linkage of one photo between two keeps by more than bytes in common",
-    "replay of captured frames and sessions",
     "putting yesterday's copy in place",
     "planted passkeys and webhooks",
 )
-"""Attempts that no drill makes; tests/attacks has tests of the second and third, of the log and of replayed answers."""
+"""Attempts that no drill makes; tests/attacks has tests of the second."""
 
 
 def chosen(names: tuple[str, ...]) -> tuple[DeclaredTier, ...]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from facekeep import __version__, settings
 from facekeep.errors import FacekeepError
 from facekeep.service import administration
-from facekeep.service.drill import counting, linking, loot, own_keep, unmasking
+from facekeep.service.drill import counting, linking, loot, own_keep, replaying, unmasking
 from facekeep.service.drill.crowd import Crowd
 from facekeep.service.drill.declared import NOT_TRIED, TRIES, DeclaredTier
 from facekeep.service.drill.examining import Search, not_drilled, own_and_children
@@ -93,14 +93,15 @@ class Robbery:
             if name in wanted:
                 self._tell(f"looking through {name}")
                 results[name] = self._files(wanted[name], folder, taken)
-        if "network" in wanted and self._keep.recorder is not None:
-            results["network"] = self._network(wanted["network"], self._keep.recorder)
         if "vault-memory" in wanted:
             self._tell("looking through vault-memory")
             results["vault-memory"] = self.memory(wanted["vault-memory"], [self._keep.pid("facekeep.vault")])
         if "share" in wanted:
             self._tell("trying one share, and two")
             results["share"] = self._shares(wanted["share"], taken)
+        if "network" in wanted and self._keep.recorder is not None:
+            self._tell("looking through network, and sending it again")
+            results["network"] = self._network(wanted["network"], self._keep.recorder)
         return tuple(complete(results[one.name]) for one in tiers)
 
     def _files(self, tier: DeclaredTier, folder: Path, taken: loot.Loot) -> TierResult:
@@ -114,9 +115,16 @@ class Robbery:
         return replace(result, attempts=_OF_ALL_DISKS)
 
     def _network(self, tier: DeclaredTier, recorder: Recorder) -> TierResult:
-        searched = self._crowd.searched
-        measured = () if searched is None else unmasking.from_searches(searched)
-        return self._search.pieces(tier, [recorder.captured()]).with_measured(measured)
+        """What passed, and what the vault takes of it once more. Ends every key of the keep."""
+        found = self._search.pieces(tier, [recorder.captured()])
+        recorded = replaying.exchanges(recorder.conversations())
+        return found.with_measured(
+            (
+                *unmasking.from_searches(self._crowd),
+                replaying.sent_again(recorder.vault, recorded),
+                replaying.shown_after_their_end(self._keep.settings, recorder.vault, recorded),
+            )
+        )
 
     def _linked(self, everything: Path) -> list[str]:
         """Whether the store of another keep, with the same photos, has bytes in common with this one's."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facekeep.sealed.format import HEADER_BYTES, parse_block
 from facekeep.sealed.params import RLWE_2048_32
 from facekeep.service.drill import recovering
-from facekeep.service.drill.crowd import DIMENSION, Crowd, Searched
+from facekeep.service.drill.crowd import DIMENSION, SEARCHES, Crowd, Searched
 from facekeep.service.drill.declared import TRIES
 from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.recovering import Columns, Templates
@@ -23,6 +23,7 @@ SLOTS = 24
 BY_KNOWN = TRIES["templates by least squares from a block of which most templates are known"]
 BY_DIFFERENCE = TRIES["differences of templates from two blocks of one collection"]
 BY_SCORES = TRIES["masks of a block by elimination from probes, sums and released scores"]
+TWICE = TRIES["answers of searches given twice in one session"]
 
 
 def from_blocks(crowd: Crowd, found: Mapping[str, Columns]) -> tuple[Measurement, ...]:
@@ -41,11 +42,19 @@ def from_blocks(crowd: Crowd, found: Mapping[str, Columns]) -> tuple[Measurement
     )
 
 
-def from_searches(searched: Searched) -> tuple[Measurement, ...]:
-    """What searches tell whoever listens between server and vault of the secret of the block that was searched."""
-    exact = _exact_scores(searched.probes, searched.sums)
-    share, flawed = (_foretold(searched, scores) for scores in (searched.scores, exact))
-    return (BY_SCORES.came_to(share, with_flaw=flawed),)
+def from_searches(crowd: Crowd) -> tuple[Measurement, ...]:
+    """What searches tell whoever listens of the secret of the block that was searched, and whether answers count twice.
+
+    Nothing was tried where the crowd was not searched.
+    """
+    if crowd.searched is None:
+        return ()
+    exact = _exact_scores(crowd.searched.probes, crowd.searched.sums)
+    share, flawed = (_foretold(crowd.searched, scores) for scores in (crowd.searched.scores, exact))
+    return (
+        BY_SCORES.came_to(share, with_flaw=flawed),
+        TWICE.came_to(crowd.taken_twice, with_flaw=SEARCHES),
+    )
 
 
 def blocks_in(folder: Path) -> dict[str, Columns]:
