@@ -38,10 +38,9 @@ TRIES: dict[str, DeclaredTry] = {one.name.split(":")[0]: one for one in _DECLARE
 
 NOT_TRIED = (
     "linkage of one photo between two keeps by more than bytes in common",
-    "putting yesterday's copy in place",
     "planted passkeys and webhooks",
 )
-"""Attempts that no drill makes; tests/attacks has tests of the second."""
+"""Attempts that no drill makes."""
 
 
 def chosen(names: tuple[str, ...]) -> tuple[DeclaredTier, ...]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from facekeep import __version__, settings
 from facekeep.errors import FacekeepError
 from facekeep.service import administration
-from facekeep.service.drill import counting, linking, loot, own_keep, replaying, unmasking
+from facekeep.service.drill import counting, linking, loot, own_keep, replaying, rolling_back, unmasking
 from facekeep.service.drill.crowd import Crowd
 from facekeep.service.drill.declared import NOT_TRIED, TRIES, DeclaredTier
 from facekeep.service.drill.examining import Search, not_drilled, own_and_children
@@ -112,7 +112,9 @@ class Robbery:
             return self._search.folder(tier, folder)
         also = [*counted_customers(self._earlier, self._planted), *self._linked(taken.everything)]
         result = self._search.folder(tier, folder, also_found=also)
-        return replace(result, attempts=_OF_ALL_DISKS)
+        self._tell("setting a copy of the keep back")
+        result = replace(result, attempts=_OF_ALL_DISKS)
+        return result.with_measured([rolling_back.set_back(self._keep, self._earlier, self._folder)])
 
     def _network(self, tier: DeclaredTier, recorder: Recorder) -> TierResult:
         """What passed, and what the vault takes of it once more. Ends every key of the keep."""

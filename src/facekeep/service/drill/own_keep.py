@@ -60,6 +60,12 @@ class OwnKeep:
         self._spawn("facekeep.vault", {})
         wait_until(lambda: administration.state(self.settings).state != "unreachable", "the vault does not answer")
 
+    def open_vault(self) -> None:
+        """Give the vault three shares, unless it is open. Raises what the vault refuses with."""
+        if administration.state(self.settings).state != "open":
+            for share in self.shares[:3]:
+                administration.give_share(self.settings, share)
+
     def start_server(self) -> None:
         """A server that answers, with every byte between it and the vault recorded. Raises Unavailable."""
         self.recorder = Recorder(self.settings.vault_socket)
@@ -109,17 +115,32 @@ def running(folder: Path, organization: str, member: str) -> Iterator[OwnKeep]:
     data = folder / "keep"
     data.mkdir(mode=0o700)
     (data / "keep.toml").write_text(_TOML)
-    loaded = settings_of.load(data)  # FACEKEEP_PORT in the environment means another keep
-    keep = OwnKeep(replace(loaded, http=replace(loaded.http, port=_free_port())), folder / "printed.log")
-    try:
+    with _stopped_at_the_end(data, folder / "printed.log") as keep:
         keep.start_vault()
         request = Initialize(method="shares", organization=organization, member=member)
         made = administration.ask(keep.settings, request, Initialized)
         keep.api_key, keep.shares = made.api_key, made.shares
-        if administration.state(keep.settings).state != "open":
-            for share in keep.shares[:3]:
-                administration.give_share(keep.settings, share)
+        keep.open_vault()
         keep.start_server()
+        yield keep
+
+
+@contextmanager
+def reopened(data: Path, printed: Path, shares: tuple[str, ...]) -> Iterator[OwnKeep]:
+    """The keep whose data folder that is, opened with its shares; ended after the block."""
+    with _stopped_at_the_end(data, printed) as keep:
+        keep.shares = shares
+        keep.start_vault()
+        keep.open_vault()
+        keep.start_server()
+        yield keep
+
+
+@contextmanager
+def _stopped_at_the_end(data: Path, printed: Path) -> Iterator[OwnKeep]:
+    loaded = settings_of.load(data)  # FACEKEEP_PORT in the environment means another keep
+    keep = OwnKeep(replace(loaded, http=replace(loaded.http, port=_free_port())), printed)
+    try:
         yield keep
     finally:
         keep.stop()
