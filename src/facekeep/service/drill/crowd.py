@@ -79,6 +79,16 @@ class Crowd:
                 made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
 
 
+def sealed_alone(keep: OwnKeep, templates: Sequence[Templates]) -> list[Columns]:
+    """The blocks of the same templates in another keep, in one collection."""
+    with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
+        collection, node = _collection(client), _Node(keep)
+        try:
+            return [node.columns[node.seal(collection, each)] for each in templates]
+        finally:
+            node.close()
+
+
 class _Node:
     """What a compromised server can do: bring templates, store what comes back, and scan."""
 
@@ -87,7 +97,7 @@ class _Node:
         self._store = Store(keep.settings.store, keep.settings.store_dir, keep.settings.cache_dir)
         opened = self._vault.call(Authenticate(untrusted_credential=keep.api_key), SessionOpened)
         self._session = SessionToken(opened.session)
-        self._columns: dict[str, Columns] = {}
+        self.columns: dict[str, Columns] = {}
         self._answers: list[OpenSums] = []
         self.faces: tuple[str, ...] = ()
 
@@ -103,7 +113,7 @@ class _Node:
         cells = [SealedCell(one.cell_id, one.kind, one.ciphertext) for one in batch.cells]
         self._store.put(cells, {batch.block.block_id: batch.block_bytes})
         self._vault.call(CommitBatch(self._session, batch.batch_id), Done)
-        self._columns[batch.block.block_id] = parse_block(batch.block_bytes)[1]
+        self.columns[batch.block.block_id] = parse_block(batch.block_bytes)[1]
         self.faces = tuple(one.face_id for one in batch.places)
         return batch.block.block_id
 
@@ -129,7 +139,7 @@ class _Node:
         message = GrantSearch(self._session, (collection,), drawn(PROBES_A_SEARCH).tobytes(), top_k=100)
         grant = self._vault.call(message, Grant)
         probes = np.frombuffer(grant.probes, "<i4").reshape(-1, grant.dimension).astype(np.int32)
-        sums = scan_reference([self._columns[one.block_id] for one in grant.blocks], probes)
+        sums = scan_reference([self.columns[one.block_id] for one in grant.blocks], probes)
         self._answers.append(
             OpenSums(session=self._session, grant_id=grant.grant_id, sums=sums.astype("<i4").tobytes())
         )

@@ -37,7 +37,7 @@ TRIES: dict[str, DeclaredTry] = {one.name.split(":")[0]: one for one in _DECLARE
 """By what their names say before the colon; after it stands in what they are measured."""
 
 NOT_TRIED = (
-    "linkage of one photo between two keeps by more than bytes in common",
+    "the store on PostgreSQL or S3",
     "planted passkeys and webhooks",
 )
 """Attempts that no drill makes."""

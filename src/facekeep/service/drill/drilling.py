@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from facekeep import __version__, settings
 from facekeep.errors import FacekeepError
 from facekeep.service import administration
-from facekeep.service.drill import counting, linking, loot, own_keep, replaying, rolling_back, unmasking
+from facekeep.service.drill import counting, crowd, linking, loot, own_keep, pairing, replaying, rolling_back, unmasking
 from facekeep.service.drill.crowd import Crowd
 from facekeep.service.drill.declared import NOT_TRIED, TRIES, DeclaredTier
 from facekeep.service.drill.examining import Search, not_drilled, own_and_children
+from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.own_keep import OwnKeep
 from facekeep.service.drill.planting import CUSTOMERS, Planted, word
 from facekeep.service.drill.recorder import Recorder
@@ -54,10 +55,10 @@ def drill(tiers: Sequence[DeclaredTier], photos: Sequence[bytes], tell: Tell) ->
             tell("a keep of its own runs; planting and using it")
             planted.use(keep)
             earlier = loot.at_one_moment(keep, folder / "earlier")
-            crowd = Crowd()
-            crowd.plant(keep)
+            drawn = Crowd()
+            drawn.plant(keep)
             search = Search.of(planted.traces(keep.api_key, keep.settings.cache_dir))
-            results = Robbery(Scene(keep, folder, planted, search, crowd, earlier), tell).of(tiers)
+            results = Robbery(Scene(keep, folder, planted, search, drawn, earlier), tell).of(tiers)
             incident_id, key = opened_for_signing(keep.settings)
             at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
             report = DrillReport(FORMAT, VERSION, __version__, at, key, incident_id, results, NOT_TRIED)
@@ -106,15 +107,16 @@ class Robbery:
 
     def _files(self, tier: DeclaredTier, folder: Path, taken: loot.Loot) -> TierResult:
         if tier.name == "index":
-            measured = unmasking.from_blocks(self._crowd, unmasking.blocks_in(folder))
-            return self._search.folder(tier, folder).with_measured(measured)
+            blocks = unmasking.blocks_in(folder)
+            return self._search.folder(tier, folder).with_measured(unmasking.from_blocks(self._crowd, blocks))
         if tier.name != "all-disks":
             return self._search.folder(tier, folder)
-        also = [*counted_customers(self._earlier, self._planted), *self._linked(taken.everything)]
+        linked, measured = self._linked(taken.everything)
+        also = [*counted_customers(self._earlier, self._planted), *linked]
         result = self._search.folder(tier, folder, also_found=also)
         self._tell("setting a copy of the keep back")
         result = replace(result, attempts=_OF_ALL_DISKS)
-        return result.with_measured([rolling_back.set_back(self._keep, self._earlier, self._folder)])
+        return result.with_measured([*measured, rolling_back.set_back(self._keep, self._earlier, self._folder)])
 
     def _network(self, tier: DeclaredTier, recorder: Recorder) -> TierResult:
         """What passed, and what the vault takes of it once more. Ends every key of the keep."""
@@ -128,16 +130,24 @@ class Robbery:
             )
         )
 
-    def _linked(self, everything: Path) -> list[str]:
-        """Whether the store of another keep, with the same photos, has bytes in common with this one's."""
+    def _linked(self, everything: Path) -> tuple[list[str], list[Measurement]]:
+        """Whether the store of another keep, with the same photos and templates, has anything to do with this one's."""
         self._tell("enrolling the same photos in a second keep")
         home = self._folder / "second"
         home.mkdir()
         with own_keep.running(home, word(), word()) as second:
             self._planted.enroll_alone(second)
-            other = loot.copied(second.settings.store_dir, home / "taken")
-        common = linking.in_common(linking.stored(everything / "store"), linking.stored(other))
-        return ["the same bytes in the stores of two keeps"] if common else []
+            with second.frozen():
+                other = loot.copied(second.settings.store_dir, home / "taken")
+            blocks = crowd.sealed_alone(second, self._crowd.templates[:2])
+        stores = self._earlier / "store", other
+        stored = [linking.stored(one) for one in stores]
+        measured = [
+            pairing.of_blocks(self._crowd, unmasking.blocks_in(everything), blocks),
+            pairing.of_bytes(*stored),
+            pairing.of_order(*stores),
+        ]
+        return ["the same bytes in the stores of two keeps"] if linking.in_common(*stored) else [], measured
 
     def _server(self, wanted: dict[str, DeclaredTier]) -> dict[str, TierResult]:
         """The server with its workers and, being the process that searches, alone: at rest, after it was read busy."""
