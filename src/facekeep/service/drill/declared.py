@@ -38,7 +38,7 @@ TRIES: dict[str, DeclaredTry] = {one.name.split(":")[0]: one for one in _DECLARE
 
 NOT_TRIED = (
     "the store on PostgreSQL or S3",
-    "planted passkeys and webhooks",
+    "deliveries to a webhook",
 )
 """Attempts that no drill makes."""
 

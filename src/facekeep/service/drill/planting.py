@@ -1,4 +1,4 @@
-"""Plants what nothing else contains in the keep of a drill: names, an e-mail address, words of a case, real photos."""
+"""Plants what nothing else contains in the keep of a drill: names, words, real photos, a passkey, a webhook."""
 
 import json
 import secrets
@@ -17,12 +17,14 @@ from facekeep.faces import FaceWorkers, PhotoAnalysis
 from facekeep.service import organizations
 from facekeep.service.drill import traces
 from facekeep.service.drill.own_keep import OwnKeep
+from facekeep.service.drill.passkey import Passkey
 from facekeep.service.drill.traces import Trace
 from facekeep.settings import FacesSettings
 
 _CONSONANTS, _VOWELS = "bdfghjklmnpqrstvwxz", "aeiou"
 _KINDS = ("name of a customer", "name of a member", "name of a person", "e-mail address", "legal basis", "source",
-          "license", "name of a photo", "name of a collection")  # fmt: skip
+          "license", "name of a photo", "name of a collection", "name of a guest", "name of a passkey",
+          "address of a webhook")  # fmt: skip
 CUSTOMERS = 9  # of different sizes; with fewer, an estimate that is right could not be told from a lucky one
 
 
@@ -33,13 +35,17 @@ def word() -> str:
 
 @dataclass
 class Planted:
-    """Texts by kind, photos, and how many members and searches each customer has."""
+    """Texts by kind, photos, and how many members and searches each customer has.
+
+    `codes` and `credentials` are what the keep, or a passkey, made up: with what it is, as text or as bytes.
+    """
 
     photos: Sequence[bytes]
     words: dict[str, str] = field(default_factory=lambda: {kind: word() for kind in _KINDS})
     members: list[int] = field(default_factory=list)
     searches: list[int] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list, repr=False)
+    codes: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    credentials: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self.words["e-mail address"] += "@example.org"
@@ -60,6 +66,8 @@ class Planted:
             made(client, f"/v1/faces/{face}/search", json={"collection_ids": [collection]})
             for path in (f"/v1/collections/{collection}/faces", "/v1/log/entries", f"/v1/faces/{face}/crop"):
                 _checked(client.get(path))
+            self._guest(keep, client)
+            self._webhook(client)
             self._fill(keep, client)
 
     def enroll_alone(self, keep: OwnKeep) -> None:
@@ -70,8 +78,10 @@ class Planted:
     def traces(self, api_key: str, cache_dir: Path) -> list[Trace]:
         """Everything that must not be found, in every encoding."""
         found = [trace for kind, text in self.words.items() for trace in traces.of_text(kind, text)]
-        for key in (api_key, *self.keys):
-            found += traces.of_text("API key", key)
+        for kind, code in (("API key", api_key), *self.codes):
+            found += traces.of_text(kind, code)
+        for kind, value in self.credentials:
+            found += traces.of_bytes(kind, value)
         enrolled, searched = (self._analyses(cache_dir, probes=probes) for probes in (False, True))
         for photo, analysis, as_probe in zip(self.photos, enrolled, searched, strict=True):
             found += traces.of_photo("photo", photo) + traces.of_photo("kept photo", analysis.photo_jpeg)
@@ -86,6 +96,33 @@ class Planted:
             found = workers.analyze(list(self.photos), keep_photo=True, probes=probes)
         return [one for one in found if isinstance(one, PhotoAnalysis)]
 
+    def _guest(self, keep: OwnKeep, client: httpx.Client) -> None:
+        """Somebody who is invited, joins with a passkey, signs in with it, looks at their account and signs out."""
+        passkey = Passkey(f"http://localhost:{keep.settings.http.port}")
+        asked = {"name": self.words["name of a guest"], "roles": ["investigator"]}
+        code = made(client, "/v1/invitations", json=asked)["code"]
+        with httpx.Client(base_url=keep.url, timeout=120, trust_env=False) as guest:
+            offer = made(guest, "/v1/join/begin", json={"invitation": code})
+            user = offer["public_key"]["user"]["id"]
+            joining = {"invitation": code, "passkey_name": self.words["name of a passkey"], "ticket": offer["ticket"]}
+            credential = passkey.registered(offer["public_key"])
+            sessions = [made(guest, "/v1/join/finish", json={**joining, "credential": credential})["session"]]
+            challenge = made(guest, "/v1/sign-in/begin")
+            signed = {"ticket": challenge["ticket"], "credential": passkey.signed(challenge["public_key"], user)}
+            sessions.append(made(guest, "/v1/sign-in/finish", json=signed)["session"])
+            for session in sessions:
+                _checked(guest.get("/v1/me", headers=bearer(session)))
+                _checked(guest.delete("/v1/me/session", headers=bearer(session)))
+        self.codes += [("invitation", code), *(("session of a person", one) for one in sessions)]
+        self.credentials.append(("id of a passkey", passkey.credential_id))
+        self.credentials += [("public key of a passkey", one) for one in passkey.public_key]
+
+    def _webhook(self, client: httpx.Client) -> None:
+        """An address to tell of hits; there are none, so nothing is ever sent to it."""
+        host = self.words["address of a webhook"]
+        answer = made(client, "/v1/webhooks", json={"url": f"https://{host}.example.org/hits?of={host}"})
+        self.codes.append(("secret of a webhook", answer["secret"]))
+
     def _fill(self, keep: OwnKeep, client: httpx.Client) -> None:
         """Eight further customers, and everybody's members and searches, in no order that tells of anybody."""
         first = self._gallery(client)
@@ -93,7 +130,7 @@ class Planted:
         for number in range(1, CUSTOMERS):
             name = f"{self.words['name of a customer']} {number}"
             added = organizations.add_organization(keep.settings, name=name, admin=word(), is_program=True)
-            self.keys.append(added.api_key)
+            self.codes.append(("API key", added.api_key))
             client.headers.update(bearer(added.api_key))
             galleries.append((added.api_key, *self._gallery(client)))
         acts = [(which, "member") for which, count in enumerate(self.members) for _ in range(count - 1)]
