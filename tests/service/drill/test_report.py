@@ -2,22 +2,25 @@
 
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from vault_driver import running_vault
 
+from facekeep import settings
 from facekeep.errors import BadInput, Tampered
 from facekeep.ledger.note import sign_note, verifier_key
-from facekeep.ledger.statement import report_text
+from facekeep.ledger.statement import drill_text, report_text
 from facekeep.service.drill.declared import NOT_TRIED, TIERS
 from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.page import page, verdict
-from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, SignedReport, TierResult, verified
+from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, SignedReport, TierResult, signed, verified
+from facekeep.vault import wire
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"d" * 32)
 KEY = verifier_key(name="log", public_key=PRIVATE.public_key().public_bytes_raw())
-INCIDENT = "inc_" + "a" * 26
 
 
 def _report(**outcomes: str) -> DrillReport:
@@ -26,12 +29,12 @@ def _report(**outcomes: str) -> DrillReport:
                    outcomes.get(one.name.replace("-", "_"), one.expected), 10, 3)  # type: ignore[arg-type]
         for one in TIERS.values()
     )  # fmt: skip
-    return DrillReport(FORMAT, VERSION, "1", "2026-01-01T00:00:00Z", KEY.text, INCIDENT, tiers, NOT_TRIED)
+    return DrillReport(FORMAT, VERSION, "1", "2026-01-01T00:00:00Z", KEY.text, tiers, NOT_TRIED)
 
 
 def _file(report: DrillReport) -> bytes:
     body = msgspec.json.encode(report)
-    note = sign_note(report_text(INCIDENT, sha256(body).digest()), key=KEY, sign=PRIVATE.sign)
+    note = sign_note(drill_text(sha256(body).digest()), key=KEY, sign=PRIVATE.sign)
     return msgspec.json.encode(SignedReport(msgspec.Raw(body), note))
 
 
@@ -46,6 +49,26 @@ def test_an_altered_report_is_refused() -> None:
     for old, new in ((b'"readable"', b'"unreadable"'), (b'"size_bytes":10', b'"size_bytes":11'), (b"2026", b"2027")):
         with pytest.raises(Tampered):
             verified(file.replace(old, new, 1))
+
+
+def test_a_signature_over_another_kind_of_report_is_none() -> None:
+    body = msgspec.json.encode(_report())
+    note = sign_note(report_text("inc_" + "a" * 26, sha256(body).digest()), key=KEY, sign=PRIVATE.sign)
+    with pytest.raises(Tampered):
+        verified(msgspec.json.encode(SignedReport(msgspec.Raw(body), note)))
+
+
+def test_a_keep_signs_and_enters_a_report(tmp_path: Path) -> None:
+    with running_vault(tmp_path) as vault:
+        chosen, entries = settings.load(vault.data), set()
+        key = vault.operator.call(wire.GetCheckpoint(), wire.Checkpoint).verifier_key
+        for report in (_report(), _report(logs="not drilled", index="readable"), _report(index="not drilled")):
+            file, entry = signed(chosen, report)
+            entries.add(entry)
+            assert verified(file, expected_key=key) == msgspec.structs.replace(report, verifier_key=key)
+            with pytest.raises(Tampered):
+                verified(file, expected_key=KEY.text)
+    assert len(entries) == 3
 
 
 def test_a_report_of_another_key_is_refused() -> None:

@@ -23,7 +23,7 @@ from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.own_keep import OwnKeep
 from facekeep.service.drill.planting import CUSTOMERS, Planted, word
 from facekeep.service.drill.recorder import Recorder
-from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, TierResult, opened_for_signing, signed
+from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, TierResult, signed, verified
 from facekeep.service.drill.scanning import memory_of
 from facekeep.service.processes import running_vault
 
@@ -59,10 +59,9 @@ def drill(tiers: Sequence[DeclaredTier], photos: Sequence[bytes], tell: Tell) ->
             drawn.plant(keep)
             search = Search.of(planted.traces(keep.api_key, keep.settings.cache_dir))
             results = Robbery(Scene(keep, folder, planted, search, drawn, earlier), tell).of(tiers)
-            incident_id, key = opened_for_signing(keep.settings)
             at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            report = DrillReport(FORMAT, VERSION, __version__, at, key, incident_id, results, NOT_TRIED)
-            return report, signed(keep.settings, report)
+            file, _ = signed(keep.settings, DrillReport(FORMAT, VERSION, __version__, at, "", results, NOT_TRIED))
+            return verified(file), file
 
 
 @dataclass(frozen=True, slots=True)

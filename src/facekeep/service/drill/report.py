@@ -1,9 +1,9 @@
-"""A drill's report as a file: what was found in each tier beside what is declared, signed by the drilled keep's log.
+"""A drill's report as a file: what was found in each tier beside what is declared, signed by the log of a keep.
 
     {"report":{…},"signature":"<signed note>"}
 
-The key is in the report, because the keep is gone when the drill ends: the signature shows that nothing was altered
-since. Whose drill it was, an entry in the log of a running keep shows, which has the SHA-256 of the file.
+That of the drilled keep, which is gone when the drill ends: then the signature shows that nothing was altered since. Or
+that of a running keep, which has an entry of it: then it also shows whose drill it was. The key is in the report.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,14 @@ import msgspec
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.ledger.note import open_note, parse_verifier_key
-from facekeep.ledger.statement import parse_report_text
+from facekeep.ledger.statement import parse_drill_text
 from facekeep.service.administration import ask
 from facekeep.service.drill.declared import TIERS, Outcome
 from facekeep.service.drill.measurement import Measurement
+from facekeep.service.incident.operating import record_drill
 from facekeep.service.witness.signing import signature_is_good
 from facekeep.settings import Settings
-from facekeep.vault.wire import DrilledTier, DrillOutcome, IncidentOpened, OpenIncident, ReportSigned, SignReport
+from facekeep.vault.wire import Checkpoint, DrilledTier, DrillOutcome, GetCheckpoint
 
 FORMAT, VERSION = "facekeep drill report", 2
 
@@ -68,7 +69,6 @@ class DrillReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     program: str
     drilled_at: str
     verifier_key: str
-    incident_id: str
     tiers: tuple[TierResult, ...]
     not_tried: tuple[str, ...]
 
@@ -97,17 +97,20 @@ class SignedReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: str
 
 
-def opened_for_signing(settings: Settings) -> tuple[str, str]:
-    """An incident of the drilled keep's own, which its log signs a report for, and the log's key."""
-    made = ask(settings, OpenIncident(), IncidentOpened)
-    return made.incident_id, made.verifier_key
+def signed(settings: Settings, report: DrillReport) -> tuple[bytes, int]:
+    """The file of a report, signed by the log of the keep of these settings, and that keep's entry of it.
 
-
-def signed(settings: Settings, report: DrillReport) -> bytes:
-    """The file of a report, signed by the drilled keep."""
-    body = msgspec.json.encode(report)
-    message = SignReport(incident_id=report.incident_id, digest=sha256(body).digest())
-    return msgspec.json.encode(SignedReport(msgspec.Raw(body), ask(settings, message, ReportSigned).note))
+    Raises
+    ------
+    FacekeepError
+        The vault cannot be asked, or gave its log another key at this very moment.
+    """
+    key = ask(settings, GetCheckpoint(), Checkpoint).verifier_key
+    body = msgspec.json.encode(msgspec.structs.replace(report, verifier_key=key))
+    answer = record_drill(settings, sha256(body).digest(), report.outcomes())
+    file = msgspec.json.encode(SignedReport(msgspec.Raw(body), answer.note))
+    verified(file)
+    return file, answer.entry
 
 
 def verified(untrusted: bytes, *, expected_key: str = "") -> DrillReport:
@@ -132,6 +135,6 @@ def verified(untrusted: bytes, *, expected_key: str = "") -> DrillReport:
         raise Tampered(Code.LOG_ALTERED, "the report is signed by another key than the one expected")
     key = parse_verifier_key(report.verifier_key)
     text = open_note(file.signature.encode(), expected_key=key, is_good=signature_is_good)
-    if parse_report_text(text) != (report.incident_id, sha256(body).digest()):
+    if parse_drill_text(text) != sha256(body).digest():
         raise Tampered(Code.LOG_ALTERED, "the report is not the one that was signed")
     return report
