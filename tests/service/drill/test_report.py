@@ -15,7 +15,7 @@ from facekeep.ledger.note import sign_note, verifier_key
 from facekeep.ledger.statement import drill_text, report_text
 from facekeep.service.drill.declared import NOT_TRIED, TIERS
 from facekeep.service.drill.measurement import Measurement
-from facekeep.service.drill.page import page, verdict
+from facekeep.service.drill.page import found_words, page, verdict
 from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, SignedReport, TierResult, signed, verified
 from facekeep.vault import wire
 
@@ -109,6 +109,19 @@ def test_a_try_that_succeeds_or_is_blind_fails_its_tier(value: float, with_flaw:
         assert (after.outcome == readable) == (one.succeeds or name == "network")
         assert tier.with_measured([Measurement("guess", 0.1, 0.0, 1.0, 0.1)]).outcome == tier.outcome
     assert not msgspec.structs.replace(tier, outcome="not drilled").with_measured([one]).fails
+
+
+def test_the_words_of_a_tier_name_the_tries_that_fail() -> None:
+    good, bad, blind = (
+        Measurement(name, value, by_chance=0.0, with_flaw=flaw, at_most=0.1)
+        for name, value, flaw in (("good", 0.0, 1.0), ("bad", 0.5, 1.0), ("blind", 0.0, 0.0))
+    )
+    tier = _report().tiers[0]
+    assert found_words(tier.with_measured([good, good])) == "nothing; tries as declared: 2"
+    assert found_words(tier.with_measured([good, bad, blind])) == "nothing; bad: 0.5; blind: BLIND, 0"
+    shown = page(msgspec.structs.replace(_report(), tiers=(tier.with_measured([good, bad, blind]),)))
+    assert shown.count('<tr class="fails"') == 3
+    assert "<td>good</td><td>0</td>" in shown
 
 
 def test_the_page_says_what_fails_and_runs_nothing() -> None:

@@ -1,5 +1,6 @@
 """A drill's report as one HTML file that carries everything and runs nothing."""
 
+from collections.abc import Sequence
 from html import escape
 
 from facekeep.service.drill.measurement import Measurement
@@ -60,14 +61,16 @@ def found_words(result: TierResult) -> str:
     if result.problem:
         return result.problem
     kinds = sorted({label.split(" as ")[0] for label in result.found})
-    also = [*result.attempts, *(f"{one.attempt}: {_figures(one)}" for one in result.measured)]
-    tried = f" (also tried: {'; '.join(also)})" if also else ""
-    return (", ".join(kinds) or "nothing") + tried
+    tried = f" (also tried: {'; '.join(result.attempts)})" if result.attempts else ""
+    return (", ".join(kinds) or "nothing") + tried + _tried_words(result.measured)
 
 
-def _figures(one: Measurement) -> str:
-    said = f"{one.value:.3g}, by chance {one.by_chance:.3g}, at most {one.at_most:.3g} declared"
-    return f"BLIND, {said}" if one.is_blind else said
+def _tried_words(measured: Sequence[Measurement]) -> str:
+    """Of the tries that end in a figure, how many were as declared; those that were not, one by one."""
+    failing = [one for one in measured if one.succeeds or one.is_blind]
+    if not failing:
+        return f"; tries as declared: {len(measured)}" if measured else ""
+    return "".join(f"; {one.attempt}: {'BLIND, ' * one.is_blind}{one.value:.3g}" for one in failing)
 
 
 def _row(one: TierResult) -> str:
