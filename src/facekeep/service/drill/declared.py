@@ -36,10 +36,7 @@ TIERS: dict[str, DeclaredTier] = {one.name: one for one in _DECLARED.tiers}
 TRIES: dict[str, DeclaredTry] = {one.name.split(":")[0]: one for one in _DECLARED.tries}
 """By what their names say before the colon; after it stands in what they are measured."""
 
-NOT_TRIED = (
-    "the store on PostgreSQL or S3",
-    "deliveries to a webhook",
-)
+NOT_TRIED = ("the store on PostgreSQL or S3",)
 """Attempts that no drill makes."""
 
 

@@ -24,7 +24,8 @@ from facekeep.vault.wire import Initialize, Initialized
 
 _STARTUP_S = 120.0
 _STOP_S = 20.0
-# Checkpoints every second, so that a short drill has some; a worker that saw a photo ends soon after.
+# Checkpoints every second, so that a short drill has some; a worker that saw a photo ends soon after. The
+# receiver of a webhook is on this machine.
 _TOML = """[log]
 interval_s = 1.0
 bucket = 4
@@ -32,6 +33,8 @@ bucket = 4
 request_lines = true
 [faces]
 idle_seconds_before_renewal = 1.0
+[webhooks]
+allow_networks = ["127.0.0.0/8"]
 """
 
 

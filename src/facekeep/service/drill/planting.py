@@ -18,6 +18,7 @@ from facekeep.service import organizations
 from facekeep.service.drill import traces
 from facekeep.service.drill.own_keep import OwnKeep
 from facekeep.service.drill.passkey import Passkey
+from facekeep.service.drill.receiver import receiving
 from facekeep.service.drill.traces import Trace
 from facekeep.settings import FacesSettings
 
@@ -118,9 +119,12 @@ class Planted:
         self.credentials += [("public key of a passkey", one) for one in passkey.public_key]
 
     def _webhook(self, client: httpx.Client) -> None:
-        """An address to tell of hits; there are none, so nothing is ever sent to it."""
-        host = self.words["address of a webhook"]
-        answer = made(client, "/v1/webhooks", json={"url": f"https://{host}.example.org/hits?of={host}"})
+        """An address to tell of hits, and one delivery to it."""
+        told = self.words["address of a webhook"]
+        with receiving() as receiver:
+            answer = made(client, "/v1/webhooks", json={"url": f"http://{receiver.authority}/{told}?of={told}"})
+            made(client, f"/v1/webhooks/{answer['webhook']['webhook_id']}/test")
+            receiver.delivery()
         self.codes.append(("secret of a webhook", answer["secret"]))
 
     def _fill(self, keep: OwnKeep, client: httpx.Client) -> None:
