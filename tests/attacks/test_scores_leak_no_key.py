@@ -2,7 +2,8 @@
 
 The attack: sums and public polynomials are known to a search node, so a released score that was exact would give
 (alpha s)[j] modulo 2^32, and 2048 of those are the secret. It is run modulo 2, where it is plain linear algebra. A
-system built from exact equations predicts every further one, a system built from noise predicts half of them.
+system built from exact equations predicts every further one, a system built from noise predicts half of them. Drills
+use the same algebra on what they find between server and vault.
 """
 
 from pathlib import Path
@@ -14,6 +15,7 @@ from vault_driver import EVALUATION, VaultDriver, running_vault, unit
 from facekeep.sealed.params import RLWE_2048_32
 from facekeep.sealed.ring import PublicPolynomials
 from facekeep.sealed.secret.sampling import ternary
+from facekeep.service.drill.recovering import equation, mask_bits, share_predicted
 from facekeep.vault import seal
 from facekeep.vault.database import Database
 from facekeep.vault.keys import derive, unwrap
@@ -21,31 +23,6 @@ from facekeep.vault.shelf import Shelf
 
 N = RLWE_2048_32.degree
 FACES, PROBES, HELD_BACK = 100, 32, 500
-
-
-def _row(alpha: NDArray[np.uint32], slot: int) -> NDArray[np.uint8]:
-    """Coefficients modulo 2 of (alpha s)[slot] in the secret."""
-    return (np.roll(alpha[::-1], slot + 1) & 1).astype(np.uint8)
-
-
-def _share_predicted(rows: NDArray[np.uint8], values: NDArray[np.uint8]) -> float:
-    """Eliminate over GF(2) with all but the last equations, and say how many of those come out right."""
-    packed = np.packbits(np.concatenate([rows, values[:, None]], axis=1), axis=1)
-    solving = len(rows) - HELD_BACK
-    at = 0
-    for column in range(N):
-        byte, mask = divmod(column, 8)[0], np.uint8(128 >> column % 8)
-        having = np.flatnonzero(packed[at:solving, byte] & mask) + at
-        if len(having) == 0:
-            continue
-        packed[[at, having[0]]] = packed[[having[0], at]]
-        others = np.flatnonzero(packed[:, byte] & mask)
-        others = others[others != at]
-        packed[others] ^= packed[at]
-        at += 1
-    left = np.unpackbits(packed[solving:], axis=1)[:, : N + 1]
-    assert not left[:, :N].any(), "too few equations for the attack"
-    return float(np.mean(left[:, N] == 0))
 
 
 def _gather(vault: VaultDriver) -> tuple[str, list[tuple[NDArray[np.int32], NDArray[np.int32], dict[int, float]]]]:
@@ -74,14 +51,17 @@ def test_thousands_of_answers_give_no_exact_equation_in_the_secret(tmp_path: Pat
         alpha = (probe.astype(np.uint32)[:, None] * public).sum(axis=0, dtype=np.uint32)
         product = _negacyclic(alpha, secret)
         for slot, score in scores.items():
-            rows.append(_row(alpha, slot))
-            raw = round(score * RLWE_2048_32.gain * RLWE_2048_32.probe_norm)
-            guessed.append(((int(sums[slot]) << 16) - raw) & 1)
+            rows.append(equation(alpha, slot))
+            seen_of_slot = np.array([sums[slot]]), np.array([score])
+            guessed.append(mask_bits(*seen_of_slot, unit=RLWE_2048_32.score_unit)[0])
             exact.append(int(product[slot]) & 1)
     order = np.argsort([hash(row.tobytes()) for row in rows])  # mixes probes and slots
     system = np.stack(rows)[order]
-    assert _share_predicted(system, np.array(exact, np.uint8)[order]) == 1.0  # the attack works on exact scores
-    assert 0.4 < _share_predicted(system, np.array(guessed, np.uint8)[order]) < 0.6
+    with_exact, with_released = (
+        share_predicted(system, np.array(values, np.uint8)[order], held_back=HELD_BACK) for values in (exact, guessed)
+    )
+    assert with_exact == 1.0  # the attack works on exact scores
+    assert 0.4 < with_released < 0.6
 
 
 def _what_only_the_test_may_read(vault: VaultDriver, collection: str) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

@@ -8,8 +8,10 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -246,3 +248,13 @@ def test_tls_is_checked_however_the_context_came_about() -> None:
 def test_a_network_that_is_none_is_an_invalid_setting(network: str) -> None:
     with pytest.raises(FacekeepError, match="invalid_setting"):
         parse_networks([network])
+
+
+@pytest.mark.parametrize("url", ["https://hooks.example.org/a?b=c", "https://[nonsense", "https://user@example.org/"])
+def test_an_address_stays_in_no_cache_of_the_server(url: str) -> None:
+    """Python remembers what it split last; whoever reads the memory of the idle server would, too."""
+    urlsplit(url.replace("[", ""))
+    assert urlsplit.cache_info().currsize > 0
+    with suppress(FacekeepError):
+        parse_url(url)
+    assert urlsplit.cache_info().currsize == 0

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
-from facekeep.service.drill.declared import TIERS
+from facekeep.service.drill.declared import TIERS, TRIES
 from facekeep.vault.wire import DrilledTier
 
 _DOCS = Path(__file__).parents[2] / "docs"
@@ -23,10 +23,21 @@ def test_every_declared_tier_has_its_row_in_the_threat_model() -> None:
 
 
 def test_the_page_about_drills_lists_every_tier_as_declared() -> None:
-    shown = {row[0].strip("`"): row[1:] for row in _rows((_DOCS / "drill.md").read_text()) if row[0].startswith("`")}
+    page = (_DOCS / "drill.md").read_text().split("## Tries")[0]
+    shown = {row[0].strip("`"): row[1:] for row in _rows(page) if row[0].startswith("`")}
     assert shown == {
         one.name: [one.holds, one.expected, ", ".join(f"`{name}`" for name in one.covers)] for one in TIERS.values()
     }
+
+
+def test_the_page_about_drills_lists_every_try_as_declared() -> None:
+    section = (_DOCS / "drill.md").read_text().split("## Tries")[1].split("\n## ")[0]
+    shown = {row[0]: row[1:] for row in _rows(section)[2:]}
+    assert shown == {
+        one.name: [", ".join(f"`{name}`" for name in one.tiers), f"{one.by_chance:g}", f"{one.at_most:g}"]
+        for one in TRIES.values()
+    }
+    assert {name for one in TRIES.values() for name in one.tiers} <= set(TIERS)
 
 
 def test_every_tier_of_bytes_that_reports_may_rest_on_is_drilled() -> None:

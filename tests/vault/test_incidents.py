@@ -7,7 +7,7 @@ from vault_driver import code_of
 
 from facekeep.errors import FacekeepError
 from facekeep.ledger.note import open_note, parse_verifier_key
-from facekeep.ledger.statement import parse_report_text, report_text
+from facekeep.ledger.statement import parse_drill_text, parse_report_text, report_text
 from facekeep.vault import clock, exposure, wire
 from facekeep.vault.cases import forgetting
 from facekeep.vault.incidents.reading import Position
@@ -186,11 +186,14 @@ def test_only_this_logs_checkpoints_are_kept_with_an_incident(town: Town) -> Non
 
 def test_drills_and_foreign_hands_are_entries(town: Town) -> None:
     incident = opened(town).incident_id
-    town.ask_operator(wire.RecordDrill(digest=b"d" * 32, outcomes={"store": "unreadable"}), wire.Done)
+    recorded = wire.RecordDrill(digest=b"d" * 32, outcomes={"store": "unreadable"})
+    note = town.ask_operator(recorded, wire.ReportSigned).note
     times = {"begins_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-02T00:00:00+01:00"}
     town.ask_operator(wire.DeclareForeign(incident_id=incident, **times), wire.Done)
     entries = {one.act: one.facts for one in read(town, incident)["keep"]}
     assert entries["drill.recorded"] == {"digest": (b"d" * 32).hex(), "store": "unreadable"}
+    key = parse_verifier_key(town.ask_operator(wire.GetCheckpoint(), wire.Checkpoint).verifier_key)
+    assert parse_drill_text(open_note(note.encode(), expected_key=key, is_good=signature_is_good)) == b"d" * 32
     assert entries["host.foreign"]["ends_at"] == "2026-01-01T23:00:00.000Z"
     backwards = wire.DeclareForeign(incident_id=incident, begins_at=times["ends_at"], ends_at=LONG_AGO)
     assert code_of(town.keeper.operate, backwards) == "invalid_request"

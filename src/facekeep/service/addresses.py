@@ -6,6 +6,7 @@ that a name that answers differently the next time leads nowhere else.
 
 import re
 import socket
+import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -55,6 +56,8 @@ def parse_url(untrusted_url: str) -> WebhookUrl:
         port, host = parts.port, (parts.hostname or "").lower()
     except ValueError:
         raise _refused("the address cannot be read") from None
+    finally:
+        urllib.parse.clear_cache()  # type: ignore[attr-defined]  # or what was split last stays in memory for good
     if "@" in parts.netloc or "#" in untrusted_url or "\\" in untrusted_url:
         raise _refused("the address must have no user, no fragment and no backslash")
     if port == 0 or not _is_host(host):

@@ -41,7 +41,7 @@ from facekeep.ledger.note import (
     sign_note,
     signature_line,
 )
-from facekeep.ledger.statement import parse_report_text
+from facekeep.ledger.statement import require_statement
 from facekeep.ledger.tiles import TILE_WIDTH, TileName, pack_bundle, partial_tiles
 from facekeep.ledger.tree import leaf_hash
 from facekeep.vault.log_files import DiskFullError, lock_folder, make_folder, replace_file
@@ -259,7 +259,7 @@ class Log:
 
     def signed(self, text: str) -> str:
         """A note over `text`, which must be a statement about a report: never a checkpoint."""
-        parse_report_text(text)
+        require_statement(text)
         return sign_note(text, key=self._key, sign=self._signing_key.sign)
 
     def size_signed_in(self, untrusted_note: bytes) -> int:

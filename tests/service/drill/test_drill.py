@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from keep_process import running_keep
 
 from facekeep.service import demo
-from facekeep.service.drill.declared import TIERS
+from facekeep.service.drill.declared import TIERS, TRIES
 from facekeep.service.drill.report import verified
+from facekeep_sdk import Client
 
 
 @pytest.mark.nightly
@@ -20,9 +22,15 @@ def test_every_tier_is_as_declared(tmp_path: Path) -> None:
         pytest.skip("reading the memory of other processes needs root on Linux")
     if not (demo.default_cache() / demo.ARCHIVE).exists():
         pytest.skip("the demo photographs were not fetched")
-    command = [sys.executable, "-m", "facekeep.cli.main", "drill", "--json", "--out", str(tmp_path / "drill.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with running_keep(tmp_path) as keep:
+        command = [sys.executable, "-m", "facekeep.cli.main", "drill", "--json", "--out", str(tmp_path / "drill.json")]
+        command += ["--record", "--data", str(keep.data_dir)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        with Client(keep.base_url, keep.api_key) as client:
+            key = client.checkpoint().verifier_key
     assert done.returncode == 0, done.stdout + done.stderr
-    report = verified((tmp_path / "drill.json").read_bytes())
+    assert "entered there as entry" in done.stderr
+    report = verified((tmp_path / "drill.json").read_bytes(), expected_key=key)
     assert {one.tier: one.outcome for one in report.tiers} == {one.name: one.expected for one in TIERS.values()}
-    assert msgspec.json.decode(done.stdout)["verifier_key"] == report.verifier_key
+    assert {try_.attempt for one in report.tiers for try_ in one.measured} == {one.name for one in TRIES.values()}
+    assert msgspec.json.decode(done.stdout)["verifier_key"] == key

@@ -9,8 +9,8 @@ from planted_keep import planted_word
 
 from facekeep import settings
 from facekeep.service.drill import traces
-from facekeep.service.drill.declared import TIERS, chosen
-from facekeep.service.drill.drilling import Robbery, counted_customers
+from facekeep.service.drill.declared import TIERS, TRIES, chosen
+from facekeep.service.drill.drilling import Robbery, Scene, complete, counted_customers
 from facekeep.service.drill.examining import Search
 from facekeep.service.drill.own_keep import OwnKeep
 from facekeep.service.drill.planting import CUSTOMERS, Planted
@@ -97,6 +97,14 @@ def test_sizes_that_follow_the_truth_are_noticed(tmp_path: Path, monkeypatch: py
     assert counted_customers(tmp_path, planted) == []
 
 
+def test_a_tier_whose_declared_tries_were_not_made_is_blind(robbed: Path) -> None:
+    found = _results(robbed)
+    assert complete(found["logs"]) == found["logs"]
+    assert complete(found["index"]).is_blind
+    made = [one.came_to(0.0, with_flaw=1.0) for one in TRIES.values() if "index" in one.tiers]
+    assert not complete(found["index"].with_measured(made)).fails
+
+
 def test_only_known_tiers_can_be_chosen() -> None:
     assert [one.name for one in chosen(("share", "index"))] == ["index", "share"]
     assert len(chosen(())) == len(TIERS)
@@ -110,6 +118,7 @@ def test_memory_that_cannot_be_read_is_not_drilled(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr("facekeep.service.drill.drilling.memory_of", refuse)
     keep = OwnKeep(settings.load(tmp_path), tmp_path / "printed")
-    found = Robbery(keep, tmp_path, Planted([]), SEARCH, print).memory(TIERS["vault-memory"], [1])
+    scene = Scene(keep, tmp_path, Planted([]), SEARCH)
+    found = Robbery(scene, print).memory(TIERS["vault-memory"], [1])
     assert (found.outcome, found.fails) == ("not drilled", False)
     assert "PermissionError" in found.problem

@@ -16,11 +16,14 @@ _WORD = planted_word("é")
 _TEMPLATE = np.random.default_rng(11).normal(size=128).astype(np.float32)
 _TEMPLATE /= np.linalg.norm(_TEMPLATE)
 _PHOTO = np.random.default_rng(12).bytes(6_000)
+_ID = np.random.default_rng(13).bytes(32)
 _SCANNER = Scanner(
     traces.of_text("word", _WORD) + traces.of_template("face", _TEMPLATE) + traces.of_photo("photo", _PHOTO)
+    + traces.of_bytes("id", _ID)
 )
 _CASES = {f"word as {name}": encoded for name, encoded in traces.text_encodings(_WORD).items()}
 _CASES |= {f"face as {name}": kept[0] for name, kept in traces.template_encodings(_TEMPLATE).items()}
+_CASES |= {f"id as {name}": encoded for name, encoded in traces.byte_encodings(_ID).items()}
 _CASES |= {"photo as bytes": _PHOTO, "photo as hex": _PHOTO.hex().encode()}
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from facekeep.errors import BadInput, Code
+from facekeep.service.drill.measurement import DeclaredTry
 from facekeep.vault.wire import DrilledTier
 
 Outcome = Literal["unreadable", "readable"]
@@ -21,21 +22,22 @@ class DeclaredTier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row: str
 
 
-TIERS: dict[str, DeclaredTier] = {
-    one.name: one
-    for one in msgspec.json.decode(
-        files("facekeep.service.drill").joinpath("declared.json").read_bytes(), type=tuple[DeclaredTier, ...]
-    )
-}
+class _Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tiers: tuple[DeclaredTier, ...]
+    tries: tuple[DeclaredTry, ...]
 
-NOT_TRIED = (
-    "linkage of one photo between two keeps by more than bytes in common",
-    "recovery of templates by algebra from sums and blocks",
-    "replay of captured frames and sessions",
-    "putting yesterday's copy in place",
-    "planted passkeys and webhooks",
+
+_DECLARED = msgspec.json.decode(
+    files("facekeep.service.drill").joinpath("declared.json").read_bytes(), type=_Declared
 )
-"""Attempts that no drill makes; tests/attacks has tests of the third and fourth, of the log and of replayed answers."""
+
+TIERS: dict[str, DeclaredTier] = {one.name: one for one in _DECLARED.tiers}
+
+TRIES: dict[str, DeclaredTry] = {one.name.split(":")[0]: one for one in _DECLARED.tries}
+"""By what their names say before the colon; after it stands in what they are measured."""
+
+NOT_TRIED = ("the store on PostgreSQL or S3",)
+"""Attempts that no drill makes."""
 
 
 def chosen(names: tuple[str, ...]) -> tuple[DeclaredTier, ...]:

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
@@ -14,12 +15,15 @@ from msgspec.structs import replace
 from facekeep import __version__, settings
 from facekeep.errors import FacekeepError
 from facekeep.service import administration
-from facekeep.service.drill import counting, linking, loot, own_keep
-from facekeep.service.drill.declared import NOT_TRIED, DeclaredTier
+from facekeep.service.drill import counting, crowd, linking, loot, own_keep, pairing, replaying, rolling_back, unmasking
+from facekeep.service.drill.crowd import Crowd
+from facekeep.service.drill.declared import NOT_TRIED, TRIES, DeclaredTier
 from facekeep.service.drill.examining import Search, not_drilled, own_and_children
+from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.own_keep import OwnKeep
 from facekeep.service.drill.planting import CUSTOMERS, Planted, word
-from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, TierResult, opened_for_signing, signed
+from facekeep.service.drill.recorder import Recorder
+from facekeep.service.drill.report import FORMAT, VERSION, DrillReport, TierResult, signed, verified
 from facekeep.service.drill.scanning import memory_of
 from facekeep.service.processes import running_vault
 
@@ -50,19 +54,34 @@ def drill(tiers: Sequence[DeclaredTier], photos: Sequence[bytes], tell: Tell) ->
         with own_keep.running(folder, words["name of a customer"], words["name of a member"]) as keep:
             tell("a keep of its own runs; planting and using it")
             planted.use(keep)
+            earlier = loot.at_one_moment(keep, folder / "earlier")
+            drawn = Crowd()
+            drawn.plant(keep)
             search = Search.of(planted.traces(keep.api_key, keep.settings.cache_dir))
-            results = Robbery(keep, folder, planted, search, tell).of(tiers)
-            incident_id, key = opened_for_signing(keep.settings)
+            results = Robbery(Scene(keep, folder, planted, search, drawn, earlier), tell).of(tiers)
             at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            report = DrillReport(FORMAT, VERSION, __version__, at, key, incident_id, results, NOT_TRIED)
-            return report, signed(keep.settings, report)
+            file, _ = signed(keep.settings, DrillReport(FORMAT, VERSION, __version__, at, "", results, NOT_TRIED))
+            return verified(file), file
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A keep that was used. `earlier` is its data folder as people had left it, before the crowd was drawn."""
+
+    keep: OwnKeep
+    folder: Path
+    planted: Planted
+    search: Search
+    crowd: Crowd = field(default_factory=Crowd)
+    earlier: Path = Path()
 
 
 class Robbery:
     """Takes the bytes of each tier from a keep that was used, and looks through them."""
 
-    def __init__(self, keep: OwnKeep, folder: Path, planted: Planted, search: Search, tell: Tell) -> None:
-        self._keep, self._folder, self._planted, self._search, self._tell = keep, folder, planted, search, tell
+    def __init__(self, scene: Scene, tell: Tell) -> None:
+        self._keep, self._folder, self._planted, self._search = scene.keep, scene.folder, scene.planted, scene.search
+        self._earlier, self._crowd, self._tell = scene.earlier, scene.crowd, tell
 
     def of(self, tiers: Sequence[DeclaredTier]) -> tuple[TierResult, ...]:
         """What was found in each of these tiers, in their order."""
@@ -74,33 +93,60 @@ class Robbery:
             if name in wanted:
                 self._tell(f"looking through {name}")
                 results[name] = self._files(wanted[name], folder, taken)
-        if "network" in wanted and self._keep.recorder is not None:
-            results["network"] = self._search.pieces(wanted["network"], [self._keep.recorder.captured()])
         if "vault-memory" in wanted:
             self._tell("looking through vault-memory")
             results["vault-memory"] = self.memory(wanted["vault-memory"], [self._keep.pid("facekeep.vault")])
         if "share" in wanted:
             self._tell("trying one share, and two")
             results["share"] = self._shares(wanted["share"], taken)
-        return tuple(results[one.name] for one in tiers)
+        if "network" in wanted and self._keep.recorder is not None:
+            self._tell("looking through network, and sending it again")
+            results["network"] = self._network(wanted["network"], self._keep.recorder)
+        return tuple(complete(results[one.name]) for one in tiers)
 
     def _files(self, tier: DeclaredTier, folder: Path, taken: loot.Loot) -> TierResult:
+        if tier.name == "index":
+            blocks = unmasking.blocks_in(folder)
+            return self._search.folder(tier, folder).with_measured(unmasking.from_blocks(self._crowd, blocks))
         if tier.name != "all-disks":
             return self._search.folder(tier, folder)
-        also = [*counted_customers(taken.everything, self._planted), *self._linked(taken.everything)]
+        linked, measured = self._linked(taken.everything)
+        also = [*counted_customers(self._earlier, self._planted), *linked]
         result = self._search.folder(tier, folder, also_found=also)
-        return replace(result, attempts=_OF_ALL_DISKS)
+        self._tell("setting a copy of the keep back")
+        result = replace(result, attempts=_OF_ALL_DISKS)
+        return result.with_measured([*measured, rolling_back.set_back(self._keep, self._earlier, self._folder)])
 
-    def _linked(self, everything: Path) -> list[str]:
-        """Whether the store of another keep, with the same photos, has bytes in common with this one's."""
+    def _network(self, tier: DeclaredTier, recorder: Recorder) -> TierResult:
+        """What passed, and what the vault takes of it once more. Ends every key of the keep."""
+        found = self._search.pieces(tier, [recorder.captured()])
+        recorded = replaying.exchanges(recorder.conversations())
+        return found.with_measured(
+            (
+                *unmasking.from_searches(self._crowd),
+                replaying.sent_again(recorder.vault, recorded),
+                replaying.shown_after_their_end(self._keep.settings, recorder.vault, recorded),
+            )
+        )
+
+    def _linked(self, everything: Path) -> tuple[list[str], list[Measurement]]:
+        """Whether the store of another keep, with the same photos and templates, has anything to do with this one's."""
         self._tell("enrolling the same photos in a second keep")
         home = self._folder / "second"
         home.mkdir()
         with own_keep.running(home, word(), word()) as second:
             self._planted.enroll_alone(second)
-            other = loot.copied(second.settings.store_dir, home / "taken")
-        common = linking.in_common(linking.stored(everything / "store"), linking.stored(other))
-        return ["the same bytes in the stores of two keeps"] if common else []
+            with second.frozen():
+                other = loot.copied(second.settings.store_dir, home / "taken")
+            blocks = crowd.sealed_alone(second, self._crowd.templates[:2])
+        stores = self._earlier / "store", other
+        stored = [linking.stored(one) for one in stores]
+        measured = [
+            pairing.of_blocks(self._crowd, unmasking.blocks_in(everything), blocks),
+            pairing.of_bytes(*stored),
+            pairing.of_order(*stores),
+        ]
+        return ["the same bytes in the stores of two keeps"] if linking.in_common(*stored) else [], measured
 
     def _server(self, wanted: dict[str, DeclaredTier]) -> dict[str, TierResult]:
         """The server with its workers and, being the process that searches, alone: at rest, after it was read busy."""
@@ -121,8 +167,11 @@ class Robbery:
             self._tell(f"looking through {tier.name}")
             pids = [pid] if tier.name == "search-memory" else list(own_and_children(pid))
             result = self.memory(tier, pids)
-            if result.outcome != "readable" or time.monotonic() > deadline:
+            if result.outcome == "not drilled":
                 return result
+            if result.outcome != "readable" or time.monotonic() > deadline:
+                mapped = unmasking.blocks_mapped(pid, self._crowd.blocks)
+                return result.with_measured(unmasking.from_blocks(self._crowd, mapped))
             time.sleep(2)  # a busy machine has not come to it yet
 
     def memory(self, tier: DeclaredTier, pids: Sequence[int]) -> TierResult:
@@ -157,6 +206,15 @@ class Robbery:
         if said[3] != "open":
             return not_drilled(tier, "three shares did not open the copy either: nothing was tried", is_blind=True)
         return replace(result, attempts=("opening a copy with one share, that one again, and a second", "with a third"))
+
+
+def complete(result: TierResult) -> TierResult:
+    """The same, and blind where a try that is declared of it was not made."""
+    made = {one.attempt for one in result.measured}
+    missing = sum(result.tier in one.tiers and one.name not in made for one in TRIES.values())
+    if result.outcome == "not drilled" or not missing:
+        return result
+    return replace(result, is_blind=True, problem=f"{missing} of the tries that are declared were not made")
 
 
 def counted_customers(folder: Path, planted: Planted) -> list[str]:

@@ -23,7 +23,7 @@ def take(keep: OwnKeep, to: Path) -> Loot:
     """Copy the files of a running keep, tier by tier; makes a backup for it. Raises what a backup raises."""
     data = keep.settings.data_dir
     make_backup(keep.settings, to / "backup", to / "backup keys")
-    loot = Loot(copied(data, to / "all-disks" / "keep"))
+    loot = Loot(at_one_moment(keep, to / "all-disks" / "keep"))
     parts = {
         "database": [path for path in _files(data / "store") if path.name.startswith(DATABASE)],
         "index": [path for path in _files(data / "store") if "blocks" in path.relative_to(data).parts],
@@ -42,6 +42,12 @@ def take(keep: OwnKeep, to: Path) -> Loot:
     _copy([keep.printed], data, to / "all-disks" / "printed")
     loot.folders["backup"], loot.folders["all-disks"] = to / "backup", to / "all-disks"
     return loot
+
+
+def at_one_moment(keep: OwnKeep, to: Path) -> Path:
+    """A copy of the data folder as it is at one moment, as a snapshot of its disk would be; returns `to`."""
+    with keep.frozen():
+        return copied(keep.settings.data_dir, to)
 
 
 def copied(folder: Path, to: Path) -> Path:

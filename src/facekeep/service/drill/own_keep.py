@@ -1,6 +1,7 @@
 """A whole keep for one drill: vault and server as processes of their own, opened with word shares, in a new folder."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,8 @@ from facekeep.vault.wire import Initialize, Initialized
 
 _STARTUP_S = 120.0
 _STOP_S = 20.0
-# Checkpoints every second, so that a short drill has some; a worker that saw a photo ends soon after.
+# Checkpoints every second, so that a short drill has some; a worker that saw a photo ends soon after. The
+# receiver of a webhook is on this machine.
 _TOML = """[log]
 interval_s = 1.0
 bucket = 4
@@ -31,6 +33,8 @@ bucket = 4
 request_lines = true
 [faces]
 idle_seconds_before_renewal = 1.0
+[webhooks]
+allow_networks = ["127.0.0.0/8"]
 """
 
 
@@ -59,11 +63,29 @@ class OwnKeep:
         self._spawn("facekeep.vault", {})
         wait_until(lambda: administration.state(self.settings).state != "unreachable", "the vault does not answer")
 
+    def open_vault(self) -> None:
+        """Give the vault three shares, unless it is open. Raises what the vault refuses with."""
+        if administration.state(self.settings).state != "open":
+            for share in self.shares[:3]:
+                administration.give_share(self.settings, share)
+
     def start_server(self) -> None:
         """A server that answers, with every byte between it and the vault recorded. Raises Unavailable."""
         self.recorder = Recorder(self.settings.vault_socket)
         self._spawn("facekeep.web", WIPING_ALLOCATOR)
         wait_until(lambda: health(self.settings) == "open", "the server does not answer")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Neither process moves during the block, so that the files are copied as they are at one moment."""
+        running = list(self._running.values())
+        try:
+            for process in running:
+                process.send_signal(signal.SIGSTOP)
+            yield
+        finally:
+            for process in running:
+                process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End both processes."""
@@ -96,17 +118,32 @@ def running(folder: Path, organization: str, member: str) -> Iterator[OwnKeep]:
     data = folder / "keep"
     data.mkdir(mode=0o700)
     (data / "keep.toml").write_text(_TOML)
-    loaded = settings_of.load(data)  # FACEKEEP_PORT in the environment means another keep
-    keep = OwnKeep(replace(loaded, http=replace(loaded.http, port=_free_port())), folder / "printed.log")
-    try:
+    with _stopped_at_the_end(data, folder / "printed.log") as keep:
         keep.start_vault()
         request = Initialize(method="shares", organization=organization, member=member)
         made = administration.ask(keep.settings, request, Initialized)
         keep.api_key, keep.shares = made.api_key, made.shares
-        if administration.state(keep.settings).state != "open":
-            for share in keep.shares[:3]:
-                administration.give_share(keep.settings, share)
+        keep.open_vault()
         keep.start_server()
+        yield keep
+
+
+@contextmanager
+def reopened(data: Path, printed: Path, shares: tuple[str, ...]) -> Iterator[OwnKeep]:
+    """The keep whose data folder that is, opened with its shares; ended after the block."""
+    with _stopped_at_the_end(data, printed) as keep:
+        keep.shares = shares
+        keep.start_vault()
+        keep.open_vault()
+        keep.start_server()
+        yield keep
+
+
+@contextmanager
+def _stopped_at_the_end(data: Path, printed: Path) -> Iterator[OwnKeep]:
+    loaded = settings_of.load(data)  # FACEKEEP_PORT in the environment means another keep
+    keep = OwnKeep(replace(loaded, http=replace(loaded.http, port=_free_port())), printed)
+    try:
         yield keep
     finally:
         keep.stop()

@@ -1,7 +1,9 @@
 """A drill's report as one HTML file that carries everything and runs nothing."""
 
+from collections.abc import Sequence
 from html import escape
 
+from facekeep.service.drill.measurement import Measurement
 from facekeep.service.drill.report import DrillReport, TierResult
 
 _HEAD = """<!doctype html>
@@ -28,9 +30,22 @@ def page(report: DrillReport) -> str:
         f"<p>facekeep {escape(report.program)}, {escape(report.drilled_at)}. A small keep with default settings was "
         "made for this, filled with planted names and photos, used, and robbed. The vault's memory, and what passes "
         f"between server and vault, are readable: that is declared.</p>\n<table><tr>{head}</tr>\n{rows}</table>\n"
-        f"<h2>Not tried</h2>\n<ul>{missing}</ul>\n"
+        f"{_tries(report)}<h2>Not tried</h2>\n<ul>{missing}</ul>\n"
         f"<p>Signed by the log {escape(report.verifier_key)}.</p></body></html>\n"
     )
+
+
+def _tries(report: DrillReport) -> str:
+    """What was measured, tier by tier; nothing where nothing was."""
+    head = "".join(f"<th>{one}</th>" for one in ("Tier", "Try", "Came to", "By chance", "With the flaw", "At most"))
+    rows = "\n".join(_try(tier.tier, one) for tier in report.tiers for one in tier.measured)
+    return f"<h2>Tries</h2>\n<table><tr>{head}</tr>\n{rows}</table>\n" if rows else ""
+
+
+def _try(tier: str, one: Measurement) -> str:
+    mark = ' class="fails"' if one.succeeds or one.is_blind else ""
+    figures = (f"{figure:.3g}" for figure in (one.value, one.by_chance, one.with_flaw, one.at_most))
+    return f"<tr{mark}>" + "".join(f"<td>{escape(cell)}</td>" for cell in (tier, one.attempt, *figures)) + "</tr>"
 
 
 def verdict(report: DrillReport) -> str:
@@ -47,7 +62,15 @@ def found_words(result: TierResult) -> str:
         return result.problem
     kinds = sorted({label.split(" as ")[0] for label in result.found})
     tried = f" (also tried: {'; '.join(result.attempts)})" if result.attempts else ""
-    return (", ".join(kinds) or "nothing") + tried
+    return (", ".join(kinds) or "nothing") + tried + _tried_words(result.measured)
+
+
+def _tried_words(measured: Sequence[Measurement]) -> str:
+    """Of the tries that end in a figure, how many were as declared; those that were not, one by one."""
+    failing = [one for one in measured if one.succeeds or one.is_blind]
+    if not failing:
+        return f"; tries as declared: {len(measured)}" if measured else ""
+    return "".join(f"; {one.attempt}: {'BLIND, ' * one.is_blind}{one.value:.3g}" for one in failing)
 
 
 def _row(one: TierResult) -> str:

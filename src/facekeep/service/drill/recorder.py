@@ -12,11 +12,11 @@ _PIECE = 1 << 20
 
 
 class Recorder:
-    """Takes the place of the Unix socket at `path`. `captured` grows while the keep is used."""
+    """Takes the place of the Unix socket at `path`; the vault's own lies at `vault` then."""
 
     def __init__(self, path: Path) -> None:
-        self._real = path.with_name("real.sock")
-        path.rename(self._real)
+        self.vault = path.with_name("real.sock")
+        path.rename(self.vault)
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._door.bind(str(path))
         path.chmod(0o600)
@@ -27,6 +27,11 @@ class Recorder:
     def captured(self) -> bytes:
         """Everything that passed, one direction of one connection after the other."""
         return b"".join(bytes(one) for one in list(self._streams))
+
+    def conversations(self) -> list[tuple[bytes, bytes]]:
+        """What went to the vault and what came back, connection by connection."""
+        streams = [bytes(one) for one in list(self._streams)]
+        return list(zip(streams[::2], streams[1::2], strict=True))
 
     def close(self) -> None:
         """Take no more connections."""
@@ -42,13 +47,21 @@ class Recorder:
                 return
             vault = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
-                vault.connect(str(self._real))
+                vault.connect(str(self.vault))
             except OSError:
                 caller.close()
                 continue
-            for source, target in ((caller, vault), (vault, caller)):
-                self._streams.append(bytearray())
-                threading.Thread(target=_pass_on, args=(source, target, self._streams[-1]), daemon=True).start()
+            there, back = bytearray(), bytearray()
+            self._streams += (there, back)
+            threading.Thread(target=_converse, args=(caller, vault, there, back), daemon=True).start()
+
+
+def _converse(caller: socket.socket, vault: socket.socket, there: bytearray, back: bytearray) -> None:
+    with caller, vault:
+        answers = threading.Thread(target=_pass_on, args=(vault, caller, back), daemon=True)
+        answers.start()
+        _pass_on(caller, vault, there)
+        answers.join()
 
 
 def _pass_on(source: socket.socket, target: socket.socket, record: bytearray) -> None:

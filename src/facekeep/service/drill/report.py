@@ -1,11 +1,12 @@
-"""A drill's report as a file: what was found in each tier beside what is declared, signed by the drilled keep's log.
+"""A drill's report as a file: what was found in each tier beside what is declared, signed by the log of a keep.
 
     {"report":{…},"signature":"<signed note>"}
 
-The key is in the report, because the keep is gone when the drill ends: the signature shows that nothing was altered
-since. Whose drill it was, an entry in the log of a running keep shows, which has the SHA-256 of the file.
+That of the drilled keep, which is gone when the drill ends: then the signature shows that nothing was altered since. Or
+that of a running keep, which has an entry of it: then it also shows whose drill it was. The key is in the report.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Literal
 
@@ -13,21 +14,23 @@ import msgspec
 
 from facekeep.errors import BadInput, Code, Tampered
 from facekeep.ledger.note import open_note, parse_verifier_key
-from facekeep.ledger.statement import parse_report_text
+from facekeep.ledger.statement import parse_drill_text
 from facekeep.service.administration import ask
 from facekeep.service.drill.declared import TIERS, Outcome
+from facekeep.service.drill.measurement import Measurement
+from facekeep.service.incident.operating import record_drill
 from facekeep.service.witness.signing import signature_is_good
 from facekeep.settings import Settings
-from facekeep.vault.wire import DrilledTier, DrillOutcome, IncidentOpened, OpenIncident, ReportSigned, SignReport
+from facekeep.vault.wire import Checkpoint, DrilledTier, DrillOutcome, GetCheckpoint
 
-FORMAT, VERSION = "facekeep drill report", 1
+FORMAT, VERSION = "facekeep drill report", 2
 
 
 class TierResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was found in one tier.
 
     `found` counts findings by kind and encoding, never what was found. `controls` are things put among the tier's own
-    bytes and found there; `attempts` what else was tried than to look. `problem` says why the tier was not drilled.
+    bytes and found there; `attempts` and `measured` what was tried besides looking. `problem`: why it was not drilled.
     """
 
     tier: str
@@ -41,11 +44,21 @@ class TierResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     attempts: tuple[str, ...] = ()
     problem: str = ""
     is_blind: bool = False
+    measured: tuple[Measurement, ...] = ()
 
     @property
     def fails(self) -> bool:
-        """Whether the tier is not as it is declared, or the search of it was shown to miss things."""
-        return self.is_blind or self.outcome not in {"not drilled", self.expected}
+        """Whether the tier is not as it is declared, or a search or try of it was shown to be blind."""
+        is_blind = self.is_blind or any(one.is_blind for one in self.measured)
+        return is_blind or any(one.succeeds for one in self.measured) or self.outcome not in {
+            "not drilled", self.expected,
+        }  # fmt: skip
+
+    def with_measured(self, measured: Iterable[Measurement]) -> "TierResult":
+        """The same after further tries: readable where one succeeds. A tier that was not drilled stays so."""
+        further = tuple(measured) if self.outcome != "not drilled" else ()
+        outcome = "readable" if any(one.succeeds for one in further) else self.outcome
+        return msgspec.structs.replace(self, outcome=outcome, measured=(*self.measured, *further))
 
 
 class DrillReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +69,6 @@ class DrillReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     program: str
     drilled_at: str
     verifier_key: str
-    incident_id: str
     tiers: tuple[TierResult, ...]
     not_tried: tuple[str, ...]
 
@@ -85,17 +97,20 @@ class SignedReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: str
 
 
-def opened_for_signing(settings: Settings) -> tuple[str, str]:
-    """An incident of the drilled keep's own, which its log signs a report for, and the log's key."""
-    made = ask(settings, OpenIncident(), IncidentOpened)
-    return made.incident_id, made.verifier_key
+def signed(settings: Settings, report: DrillReport) -> tuple[bytes, int]:
+    """The file of a report, signed by the log of the keep of these settings, and that keep's entry of it.
 
-
-def signed(settings: Settings, report: DrillReport) -> bytes:
-    """The file of a report, signed by the drilled keep."""
-    body = msgspec.json.encode(report)
-    message = SignReport(incident_id=report.incident_id, digest=sha256(body).digest())
-    return msgspec.json.encode(SignedReport(msgspec.Raw(body), ask(settings, message, ReportSigned).note))
+    Raises
+    ------
+    FacekeepError
+        The vault cannot be asked, or gave its log another key at this very moment.
+    """
+    key = ask(settings, GetCheckpoint(), Checkpoint).verifier_key
+    body = msgspec.json.encode(msgspec.structs.replace(report, verifier_key=key))
+    answer = record_drill(settings, sha256(body).digest(), report.outcomes())
+    file = msgspec.json.encode(SignedReport(msgspec.Raw(body), answer.note))
+    verified(file)
+    return file, answer.entry
 
 
 def verified(untrusted: bytes, *, expected_key: str = "") -> DrillReport:
@@ -120,6 +135,6 @@ def verified(untrusted: bytes, *, expected_key: str = "") -> DrillReport:
         raise Tampered(Code.LOG_ALTERED, "the report is signed by another key than the one expected")
     key = parse_verifier_key(report.verifier_key)
     text = open_note(file.signature.encode(), expected_key=key, is_good=signature_is_good)
-    if parse_report_text(text) != (report.incident_id, sha256(body).digest()):
+    if parse_drill_text(text) != sha256(body).digest():
         raise Tampered(Code.LOG_ALTERED, "the report is not the one that was signed")
     return report

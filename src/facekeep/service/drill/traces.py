@@ -48,14 +48,27 @@ def text_encodings(text: str) -> dict[str, bytes]:
         "utf-16-be": text.encode("utf-16-be"),
         "utf-32-le": text.encode("utf-32-le"),
         "utf-32-be": text.encode("utf-32-be"),
-        "hex": plain.hex().encode(),
-        "HEX": plain.hex().upper().encode(),
         "url": quote(text, safe="").encode(),
         "url in small letters": quote(text, safe="").lower().encode(),
         "json": json.dumps(text).encode(),
     }
+    return found | {name: encoded for name, encoded in byte_encodings(plain).items() if name != "bytes"}
+
+
+def of_bytes(label: str, value: bytes) -> list[Trace]:
+    """Every window of bytes that nothing else contains, 24 or more, as they are and in what programs write them in."""
+    return [
+        Trace(f"{label} as {name}", window)
+        for name, encoded in byte_encodings(value).items()
+        for window in _windows(encoded, CHARACTERS * len(encoded) // len(value), step=1)
+    ]
+
+
+def byte_encodings(value: bytes) -> dict[str, bytes]:
+    """Bytes as programs keep and send them, by name of the encoding."""
+    found = {"bytes": value, "hex": value.hex().encode(), "HEX": value.hex().upper().encode()}
     for shift in range(3):
-        found[f"base64 at {shift}"] = _base64_inside(plain, shift)
+        found[f"base64 at {shift}"] = _base64_inside(value, shift)
         found[f"base64url at {shift}"] = found[f"base64 at {shift}"].translate(_URL_SAFE)
     return found
 
@@ -66,12 +79,8 @@ def of_photo(label: str, photo: bytes) -> list[Trace]:
     return [Trace(f"{label} as bytes", piece) for piece in pieces] + [
         Trace(f"{label} as {name}", encoded)
         for piece in pieces[:4]
-        for name, encoded in (
-            ("hex", piece.hex().encode()),
-            ("HEX", piece.hex().upper().encode()),
-            *((f"base64 at {shift}", _base64_inside(piece, shift)) for shift in range(3)),
-            *((f"base64url at {shift}", _base64_inside(piece, shift).translate(_URL_SAFE)) for shift in range(3)),
-        )
+        for name, encoded in byte_encodings(piece).items()
+        if name != "bytes"
     ]
 
 

@@ -21,6 +21,7 @@ from facekeep.vault.wire import (
     NameCustomer,
     OpenIncident,
     RecordDrill,
+    ReportSigned,
 )
 
 
@@ -58,15 +59,15 @@ def name_customer(settings: Settings, incident_id: str, customer: str) -> Custom
     return ask(settings, NameCustomer(incident_id=incident_id, customer=customer), CustomerNamed)
 
 
-def record_drill(settings: Settings, digest: bytes, outcomes: Mapping[DrilledTier, DrillOutcome]) -> int:
-    """Keep a drill's outcome in the log, for reports to rest on; returns the entry of the keep's own.
+def record_drill(settings: Settings, digest: bytes, outcomes: Mapping[DrilledTier, DrillOutcome]) -> ReportSigned:
+    """Keep a drill's outcome in the log, for reports to rest on; returns the log's signature, and the keep's own entry.
 
     Parameters
     ----------
-    digest : SHA-256 of the drill's signed report, 32 bytes.
+    digest : SHA-256 of the drill's report, 32 bytes.
     outcomes : for each tier that was tried, `unreadable` or `readable`.
     """
-    return ask(settings, RecordDrill(digest=digest, outcomes=dict(outcomes)), Done).entry
+    return ask(settings, RecordDrill(digest=digest, outcomes=dict(outcomes)), ReportSigned)
 
 
 def declare_foreign(settings: Settings, incident_id: str, *, begins_at: str, ends_at: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from facekeep.errors import BadInput, Code
-from facekeep.ledger.statement import report_text
+from facekeep.ledger.statement import drill_text, report_text
 from facekeep.vault import clock, wire
 from facekeep.vault.cursors import cursor_after, start_of
 from facekeep.vault.dispatch import TABLE
@@ -111,10 +111,12 @@ def name_customer(vault: OpenVault, message: wire.NameCustomer) -> wire.Customer
     return wire.CustomerNamed(organization_id=found[0], name=found[1], entry=entry)
 
 
-def record_drill(vault: OpenVault, message: wire.RecordDrill) -> wire.Done:
-    """A drill's outcome, kept as an entry: what a report may rest on."""
+def record_drill(vault: OpenVault, message: wire.RecordDrill) -> wire.ReportSigned:
+    """A drill's outcome, kept as an entry: what a report may rest on; and the log's signature over its digest."""
+    text = drill_text(message.digest)
     outcomes: Facts = {str(tier): str(outcome) for tier, outcome in message.outcomes.items()}
-    return wire.Done(entry=_note(vault, "drill.recorded", {"digest": message.digest.hex(), **outcomes}))
+    entry = _note(vault, "drill.recorded", {"digest": message.digest.hex(), **outcomes})
+    return wire.ReportSigned(note=vault.log.signed(text), entry=entry)
 
 
 def declare_foreign(vault: OpenVault, message: wire.DeclareForeign) -> wire.Done:

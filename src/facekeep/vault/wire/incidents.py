@@ -143,10 +143,13 @@ class SettingsRead(Message, frozen=True):
 
 
 class RecordDrill(Message, frozen=True):
-    """What a drill found: the SHA-256 of its signed report, and for each tier whether anything was readable."""
+    """What a drill found: the SHA-256 of its report, to be signed, and for each tier whether anything was readable.
+
+    A tier that was not drilled in whole is not among them.
+    """
 
     digest: Digest
-    outcomes: Annotated[dict[DrilledTier, DrillOutcome], msgspec.Meta(min_length=1)]
+    outcomes: dict[DrilledTier, DrillOutcome]
 
 
 class DeclareForeign(Message, frozen=True):
