@@ -129,11 +129,12 @@ class Counting:
         if entry.at < tally.latest_at:
             tally.is_gap_free = False
         tally.latest_at = entry.at
-        is_theirs = self.suspects.did(entry)
+        is_within = self.begins_at <= entry.at <= self.ends_at
+        is_theirs = self.suspects.did(entry, learns=is_within)
         if entry.outcome not in _EFFECTS:
             self._waiting.pop(entry.facts.get("asked", -1), None)
             return
-        if not self.begins_at <= entry.at <= self.ends_at or entry.number in self._unanswered:
+        if not is_within or entry.number in self._unanswered:
             return
         tally.first = entry.number if tally.first is None else tally.first
         tally.last, tally.count = entry.number, tally.count + 1
@@ -173,12 +174,12 @@ class Counting:
         for number in ready:
             entry, is_theirs = self._waiting.pop(number)
             touches = TOUCHES[entry.act].get(ASKED, ())
-            told = tuple(one for one in touches if one.to is Audience.CALLER)
+            told = tuple(one for one in touches if one.to is not Audience.SERVER)
             self._count(self._current, entry, told, is_theirs)
 
     def _passing(self, tally: Tally, entry: Entry, is_theirs: bool) -> None:
-        """What passed the server when it asked, whatever the answer was."""
-        passed = tuple(one for one in TOUCHES[entry.act].get(ASKED, ()) if one.to is not Audience.CALLER)
+        """What passed the server when it asked, whatever the answer was; a search that was refused nobody scanned."""
+        passed = tuple(one for one in TOUCHES[entry.act].get(ASKED, ()) if one.to is Audience.SERVER)
         if "session" in entry.facts:
             passed += (_CREDENTIAL,)
         self._count(tally, entry, passed, is_theirs)
