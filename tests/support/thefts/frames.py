@@ -20,7 +20,7 @@ _ANSWER = msgspec.msgpack.Decoder(wire.Answer)
 _OF_NOBODY = (
     wire.GetStatus, wire.GetCheckpoint, wire.ProveConsistency, wire.NextReseal, wire.Reseal, wire.NextStanding,
     wire.GetGarbage, wire.GarbageGone, wire.SignAlarm, wire.AlarmSent, wire.SignDelivery, wire.EndSession,
-    wire.BeginSignIn, wire.WitnessRefused,
+    wire.BeginSignIn, wire.WitnessRefused, wire.Authenticate,
 )  # fmt: skip
 _WHOLE = {
     wire.ApiKeyPage: "api_keys", wire.UsageShown: "usage", wire.LogPage: "log", wire.RulesShown: "rules",
@@ -68,7 +68,8 @@ class Listener:
                 self._learn(self.request(one.request), self.answer(one.answer))
 
     def _learn(self, request: Any, answer: Any) -> None:
-        if isinstance(request, wire.Authenticate) and isinstance(answer, wire.SessionOpened):
+        is_key = isinstance(request, wire.Authenticate) and request.untrusted_credential.startswith("fk_")
+        if is_key and isinstance(answer, wire.SessionOpened):
             key = id_of(request.untrusted_credential)
             self._whose[answer.session] = self.stage.customer_of_key(key), key
         for place in _places(answer):
@@ -78,9 +79,9 @@ class Listener:
             self._owners[person.person_cell] = person.person_id
 
     def _take(self, minute: str, request: Any, answer: Any) -> None:
-        customer, actor = self._whose.get(getattr(request, "session", None) or "", ("", ""))
-        if isinstance(request, _OF_NOBODY) or not customer:
+        if isinstance(request, _OF_NOBODY) or (isinstance(request, wire.CommitBatch) and not request.session):
             return
+        customer, actor = self._whose[request.session]
         if self.is_scan:
             self.truth.add(customer, minute, _scanned(request, answer))
             return

@@ -13,7 +13,7 @@ UNLOGGED = frozenset({"passing", "credentials"})
 
 
 def server_enumerating(stage: Stage) -> Theft:
-    """Code in the server takes a key that passes, and guesses ids of organizations, collections, persons, faces, cases."""
+    """Code in the server takes a key that passes, and guesses ids of organizations, collections, persons, faces."""
     victim, other = stage.next_victim(), stage.customers[0]
     begins_at, tap = stage.later(), _tap(stage)
     with stage.traffic.at_work():
