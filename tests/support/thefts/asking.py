@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,8 @@ class Theft:
     """What was done and what an operator would ask of it.
 
     `asked` are options of `facekeep incident report`; `rest` is the verdict that every field must have which the thief
-    did not get, but for `unproven` ones, of which there may be no evidence only.
+    did not get, but for `unproven` ones, of which there may be no evidence only; with `of_whom`, of these customers.
+    `set_right` undoes what the theft did to the keep, for the next one.
     """
 
     name: str
@@ -31,6 +32,15 @@ class Theft:
     asked: tuple[str, ...]
     rest: str = "PROVEN NOT ACCESSED"
     unproven: frozenset[str] = frozenset()
+    of_whom: frozenset[str] = frozenset()
+    is_foreign: bool = False
+    set_right: Callable[[], object] | None = None
+
+    def is_wrong(self, customer: str, field: str, verdict: str) -> bool:
+        """Whether a field that was not accessed has another verdict than it must."""
+        if self.of_whom and customer not in self.of_whom:
+            return False
+        return verdict != ("NO EVIDENCE" if field in self.unproven else self.rest)
 
 
 @dataclass(frozen=True)
@@ -67,9 +77,12 @@ def facekeep(stage: Stage, *arguments: object) -> Any:
 
 def compared(stage: Stage, theft: Theft, folder: Path) -> Outcome:
     """Open an incident, have the report made, check it as anybody would, and compare."""
+    stage.later()  # what the operator does now is no part of the time that is asked about
     incident = facekeep(stage, "incident", "open")["incident_id"]
     out = folder / f"{theft.name}.json"
     window = ("--from", theft.begins_at, "--to", theft.ends_at)
+    if theft.is_foreign:
+        facekeep(stage, "incident", "foreign", incident, *window)
     made = facekeep(stage, "incident", "report", incident, *window, *theft.asked, "--out", out)
     assert facekeep(stage, "incident", "verify", out, "--key", made["key"])["verdicts"] == made["verdicts"]
 
@@ -78,7 +91,10 @@ def compared(stage: Stage, theft: Theft, folder: Path) -> Outcome:
         return str(facekeep(stage, "incident", "name", incident, pseudonym)["organization_id"])
 
     report = json.loads(out.read_bytes())["report"]
-    return _outcome(theft, report["customers"], named)
+    outcome = _outcome(theft, report["customers"], named)
+    if theft.set_right is not None:
+        theft.set_right()
+    return outcome
 
 
 def _outcome(theft: Theft, customers: Sequence[dict[str, Any]], named: Any) -> Outcome:
@@ -92,7 +108,7 @@ def _outcome(theft: Theft, customers: Sequence[dict[str, Any]], named: Any) -> O
                 minutes |= {(org, one["field"], minute) for minute in one["minutes"]}
                 named_here = {each["subject"] for each in one["subjects"]} - {customer["customer"]}
                 records |= {(org, one["field"], each) for each in named_here}
-            elif one["verdict"] != ("NO EVIDENCE" if one["field"] in theft.unproven else theft.rest):
+            elif theft.is_wrong(org, one["field"], one["verdict"]):
                 wrong.append((org, one["field"], one["verdict"]))
     truth = theft.truth
     return Outcome(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from thefts import credentials, disks, insiders, servers
+from thefts import credentials, disks, hosts, insiders, logs, servers
 from thefts.asking import Theft
 from thefts.stage import Stage
 
@@ -30,4 +30,8 @@ THE_OTHERS: tuple[Carried, ...] = (
     insiders.custodian_exporting,
     insiders.decoy_key_used,
     insiders.operator_listing,
+    hosts.foreign_vault_host,
+    logs.altered_log,
+    logs.truncated_log,
+    logs.disk_set_back,
 )

@@ -104,6 +104,23 @@ class Stage:
         self.tap = Tap(self.keep.settings.vault_socket, self.clock)
         self.keep.start_server()
 
+    def stop(self) -> None:
+        """Both processes ended, and nobody between them."""
+        self.keep.stop()
+        if self.tap is not None:
+            self.tap.close()
+            self.tap = None
+
+    def restart(self) -> None:
+        """Everything as before."""
+        self.keep.start_vault()
+        self.begin()
+
+    def issued_key(self, organization_id: str) -> str:
+        """A key that somebody at the vault's own door has issued."""
+        with self.keep._configured():
+            return administration.issue_key(self.keep.settings, organization_id=organization_id, revoke_others=False)[0]
+
     def cosigned(self) -> None:
         """Wait until the server has kept a checkpoint that the witness signed in this hour."""
         path = self.keep.settings.cosigned_dir / self.clock.now.strftime("%Y-%m-%dT%H")
