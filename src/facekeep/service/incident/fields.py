@@ -237,6 +237,7 @@ _MEMBERS: dict[str, Touches] = {
         _scanned(_F.TEMPLATE, "face"),
         _shown(_F.COLLECTIONS, "collections"),
     ),
+    "search.granted": _done(_shown(_F.COLLECTIONS, "collections")),
     "search.refused": NOTHING,
     "search.released": NOTHING,
     "search.released_faces": _done(
