@@ -47,6 +47,12 @@ test: $(STAMPS)/dev ## run the tests; ARGS="tests/vault -x" narrows them
 attacks: $(STAMPS)/dev ## run only the tests named after attacks
 	$(PY) -m pytest -m "not nightly" tests/attacks $(ARGS)
 
+.PHONY: incidents
+incidents: $(STAMPS)/dev ## steal from a running keep in 22 ways, and compare each report with what the thief got
+	@rm -f incidents.txt
+	FACEKEEP_INCIDENTS=incidents.txt $(PY) -m pytest tests/incidents --timeout 900 $(ARGS)
+	@cat incidents.txt
+
 .PHONY: vectors
 vectors: $(STAMPS)/dev ## run only the tests that read the files of tests/vectors
 	$(PY) -m pytest -m "not nightly" -k vector $(ARGS)

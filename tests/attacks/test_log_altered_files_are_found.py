@@ -285,3 +285,12 @@ def test_a_checkpoint_beyond_the_log_is_refused(folder: Path, anchor: Anchor, si
 def test_an_anchor_of_the_same_size_with_another_root_is_refused(folder: Path, anchor: Anchor) -> None:
     assert opened(folder, (anchor[0], bytes(32)))
     assert refusal(lambda: fsck(folder, VERIFIER_KEY, expected_size=anchor[0], expected_root=bytes(32)))
+
+
+def test_an_entry_altered_under_an_open_log_is_missing_in_its_own_place(folder: Path, anchor: Anchor) -> None:
+    with open_log(folder, anchor) as log:
+        path = folder / "tile/entries/001"
+        content = bytearray(path.read_bytes())
+        content[(300 - 256) * SLOT + 500] ^= 1
+        path.write_bytes(content)
+        assert log.leaves_at([10, 299, 300, 301]) == [leaf(10), leaf(299), None, leaf(301)]

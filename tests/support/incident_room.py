@@ -176,6 +176,7 @@ class Room:
     def search(self, actor: Actor, probe: np.ndarray, *, ends_well: bool = True) -> int:
         self.passes(actor, "credentials", "passing")
         grant = self.be(actor).grant([actor.collection_id], probe.reshape(1, -1))
+        self.sees(actor, "collections")  # how large they are
         if not ends_well:
             return 0
         found = self.driver.open(grant, self.driver.scan(grant)).lists[0].candidates

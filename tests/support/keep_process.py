@@ -43,7 +43,7 @@ def wait_until(ready, what: str, patience_s: float = _STARTUP_S) -> None:
 
 @dataclass
 class KeepProcess:
-    """A keep in `data_dir`, unsealed by a key file beside it, or by `passphrase`. Not thread-safe.
+    """A keep in `data_dir`, unsealed by a key file beside it, by `passphrase` or by word shares. Not thread-safe.
 
     `log_path` collects what the server writes about itself on stderr.
     """
@@ -54,6 +54,8 @@ class KeepProcess:
     toml: str = ""
     vault_only: bool = False
     passphrase: str = ""
+    by_shares: bool = False
+    shares: tuple[str, ...] = ()
     api_key: str = ""
     vault: subprocess.Popen[bytes] | None = None
     server: subprocess.Popen[bytes] | None = None
@@ -97,12 +99,14 @@ class KeepProcess:
             self._spawn_vault()
             made = administration.initialize(
                 self.settings,
-                method="passphrase" if self.passphrase else "key_file",
+                method="shares" if self.by_shares else "passphrase" if self.passphrase else "key_file",
                 organization="Test organization",
                 member="Test member",
                 passphrase=self.passphrase,
             )
-        self.api_key = made.api_key
+        self.api_key, self.shares = made.api_key, made.shares
+        if self.by_shares and administration.state(self.settings).state != "open":
+            self.unseal()
         if not self.vault_only:
             self.start_server()
 
@@ -158,6 +162,10 @@ class KeepProcess:
         self.start()
 
     def unseal(self) -> None:
+        for share in self.shares[:3]:
+            administration.give_share(self.settings, share)
+        if self.by_shares:
+            return
         if self.passphrase:
             administration.unseal_with_passphrase(self.settings, self.passphrase)
             return

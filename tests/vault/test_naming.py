@@ -81,3 +81,13 @@ def test_every_entry_of_a_session_names_it_and_another_session_has_another_name(
     assert len(set(told)) == 2
     assert all(str(one).startswith("ses_") for one in told)
     assert len({one.facts["by"] for one in vault.log() if one.entry >= start}) == 1
+
+
+def test_a_search_of_many_collections_names_every_one(vault: VaultDriver) -> None:
+    made = [vault.collection(f"one of many {number}") for number in range(30)]
+    start = len(vault.log())
+    vault.grant(made, unit("probe").reshape(1, -1))
+    asked, granted = (_named(vault, act, "collections", start) for act in ("search.ask", "search.granted"))
+    assert asked + granted == made
+    vault.grant(made[:8], unit("probe").reshape(1, -1))
+    assert len(_named(vault, "search.granted", "collections", start)) == 22

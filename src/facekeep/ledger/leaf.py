@@ -8,7 +8,7 @@ then tell one reader this and the other that. Not done here: the encryption itse
 and 1,023 random-looking bytes.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from facekeep.errors import BadInput, Code, Tampered
 
@@ -20,10 +20,10 @@ COMMITMENT_BYTES = 32
 TAG_BYTES = 16
 CIPHERTEXT_BYTES = LEAF_SIZE - 1 - SALT_BYTES - NONCE_BYTES - COMMITMENT_BYTES
 MAX_ENTRY_BYTES = CIPHERTEXT_BYTES - TAG_BYTES - 2
+_ROOM = bytes(MAX_ENTRY_BYTES + 2)
 
 
-@dataclass(frozen=True, slots=True)
-class SealedLeaf:
+class SealedLeaf(NamedTuple):
     """A leaf taken apart: `salt` 16, `nonce` 12, `commitment` 32 and `ciphertext` 963 bytes."""
 
     version: int
@@ -61,11 +61,11 @@ def parse_leaf(untrusted: bytes) -> SealedLeaf:
     commitment_at = nonce_at + NONCE_BYTES
     text_at = commitment_at + COMMITMENT_BYTES
     return SealedLeaf(
-        version=untrusted[0],
-        salt=untrusted[1:nonce_at],
-        nonce=untrusted[nonce_at:commitment_at],
-        commitment=untrusted[commitment_at:text_at],
-        ciphertext=untrusted[text_at:],
+        untrusted[0],
+        untrusted[1:nonce_at],
+        untrusted[nonce_at:commitment_at],
+        untrusted[commitment_at:text_at],
+        untrusted[text_at:],
     )
 
 
@@ -93,6 +93,6 @@ def unpad_entry(plaintext: bytes) -> bytes:
         `log_altered`: not a plaintext that `pad_entry` makes.
     """
     end = 2 + int.from_bytes(plaintext[:2], "big")
-    if len(plaintext) != MAX_ENTRY_BYTES + 2 or end > len(plaintext) or plaintext[end:].strip(b"\x00"):
+    if len(plaintext) != len(_ROOM) or end > len(plaintext) or not plaintext.endswith(_ROOM[end:]):
         raise Tampered(Code.LOG_ALTERED, "a log entry has a malformed plaintext")
     return plaintext[2:end]

@@ -158,13 +158,13 @@ def parse_bundle(untrusted: bytes, *, expected_count: int) -> list[bytes]:
         `log_altered`: not exactly `expected_count` entries.
     """
     entries: list[bytes] = []
-    at = 0
-    while at < len(untrusted):
-        end = at + _LENGTH_BYTES + int.from_bytes(untrusted[at : at + _LENGTH_BYTES], "big")
-        if end > len(untrusted) or at + _LENGTH_BYTES > len(untrusted) or len(entries) == expected_count:
+    at, size = 0, len(untrusted)
+    while at < size:
+        begin = at + _LENGTH_BYTES
+        at = begin + (untrusted[at] << 8 | untrusted[at + 1]) if begin <= size else size + 1
+        if at > size or len(entries) == expected_count:
             raise Tampered(Code.LOG_ALTERED, f"a bundle is damaged at its entry {len(entries)}")
-        entries.append(bytes(untrusted[at + _LENGTH_BYTES : end]))
-        at = end
+        entries.append(bytes(untrusted[begin:at]))
     if len(entries) != expected_count:
         raise Tampered(Code.LOG_ALTERED, f"a bundle has {len(entries)} entries, expected {expected_count}")
     return entries

@@ -51,7 +51,12 @@ def list_faces(
 ) -> Faces:
     """Faces of a collection, or of one person of it, after the cursor of the last page."""
     message = ListFaces(
-        session=session, collection_id=collection_id, person_id=person_id, cursor=cursor, limit=limit
+        session=session,
+        collection_id=collection_id,
+        person_id=person_id,
+        cursor=cursor,
+        limit=limit,
+        with_records=True,
     )
 
     def attempt() -> Faces:

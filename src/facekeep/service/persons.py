@@ -56,7 +56,9 @@ def list_persons(
     """Persons of a collection after the cursor of the last page, with their names."""
 
     def attempt() -> Persons:
-        message = ListPersons(session=session, collection_id=collection_id, cursor=cursor, limit=limit)
+        message = ListPersons(
+            session=session, collection_id=collection_id, cursor=cursor, limit=limit, with_records=True
+        )
         page = keep.vault.call(message, PersonPage)
         return Persons(_named(keep, session, page.items), page.next_cursor)
 

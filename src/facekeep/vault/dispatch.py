@@ -39,6 +39,7 @@ from facekeep.vault.freezes import SPEAKERS
 from facekeep.vault.identity import EVERY_ROLE, Caller
 from facekeep.vault.identity.sessions import Session, is_fresh
 from facekeep.vault.journal import KEEP, Facts
+from facekeep.vault.naming import IDS_ASKED_FOR
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.signals import watch
 from facekeep.vault.wire import Message
@@ -86,7 +87,7 @@ def _new_roles(message: Any) -> Facts:
 
 
 def _grant(message: wire.GrantSearch) -> Facts:
-    facts: Facts = {"collections": " ".join(message.collection_ids[:8]), "top_k": message.top_k}
+    facts: Facts = {"collections": " ".join(message.collection_ids[:IDS_ASKED_FOR]), "top_k": message.top_k}
     facts |= {"probes_bytes": len(message.probes), "face": message.face_id, "only": message.only}
     return facts | {"case": message.case_id or None}
 

@@ -195,6 +195,8 @@ class Journal:
         """
         found = []
         for number, leaf in enumerate(self._log.leaves_at(self._places(org_id, start, end)), start):
+            if leaf is None:
+                continue
             try:
                 found.append(read_text(leaf, org_key=self._key(org_id, number)))
             except (BadInput, Tampered):

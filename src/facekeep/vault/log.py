@@ -246,15 +246,15 @@ class Log:
                 found += self._checked(first, self._piece(first, end))
             return found
 
-    def leaves_at(self, indexes: Sequence[int]) -> list[bytes]:
-        """Entries at rising indexes, each compared with the tree; those that are missing or altered are left out."""
-        found: list[bytes] = []
+    def leaves_at(self, indexes: Sequence[int]) -> list[bytes | None]:
+        """Entries at rising indexes, each compared with the tree; None in place of those missing or altered."""
+        found: list[bytes | None] = []
         for bundle in _by_bundle(indexes):
             try:
                 whole = self.leaves(bundle[0], bundle[-1] - bundle[0] + 1)
                 found += [whole[index - bundle[0]] for index in bundle]
             except Tampered:
-                found += self._unaltered(bundle)
+                found += [self._unaltered(index) for index in bundle]
         return found
 
     def signed(self, text: str) -> str:
@@ -370,12 +370,11 @@ class Log:
                 raise Tampered(Code.LOG_ALTERED, f"log entry {next(differs)} was altered")
         return untrusted_leaves
 
-    def _unaltered(self, indexes: Sequence[int]) -> list[bytes]:
-        found: list[bytes] = []
-        for index in indexes:
-            with suppress(Tampered):
-                found += self.leaves(index, 1)
-        return found
+    def _unaltered(self, index: int) -> bytes | None:
+        try:
+            return self.leaf(index)
+        except Tampered:
+            return None
 
     def _piece(self, start: int, end: int) -> list[bytes]:
         """Entries from `start`, up to `end` or the end of their bundle."""

@@ -11,6 +11,7 @@ from facekeep.vault.database import Database
 from facekeep.vault.journal import Facts
 
 IDS_AN_ENTRY = 20
+IDS_ASKED_FOR = 8  # that the entry of a question names; an answer to it names the others
 _FACT_OF = {
     CellKind.PERSON: "names",
     CellKind.FACE: "provenance",

@@ -42,6 +42,13 @@ def test_whoever_a_suspect_made_is_a_suspect_and_nobody_else() -> None:
     assert suspects.made == {"second", "inv", "mem_3"}
 
 
+def test_what_a_suspect_made_before_the_time_its_owner_made() -> None:
+    suspects = Suspects.of(["thief"])
+    assert suspects.did(entry("key.made", key="of the owner"), learns=False)
+    assert not suspects.did(entry("faces.listed", "of the owner"))
+    assert suspects.made == set()
+
+
 def test_a_session_that_follows_a_suspects_is_one() -> None:
     suspects = Suspects.of(["ses_1"])
     assert suspects.did(entry("session.opened", "pas_1", follows="ses_1", session="ses_2"))

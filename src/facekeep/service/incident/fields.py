@@ -231,7 +231,13 @@ _MEMBERS: dict[str, Touches] = {
     "rules.set": NOTHING,
     "rules.show": _asked(_shown(_F.RULES)),
     "search.alarm": NOTHING,
-    "search.ask": _asked(_scanned(_F.PASSING), _scanned(_F.TEMPLATE, "face")),
+    "search.ask": _asked(
+        _passes(_F.PASSING),
+        _scanned(_F.PASSING),
+        _scanned(_F.TEMPLATE, "face"),
+        _shown(_F.COLLECTIONS, "collections"),
+    ),
+    "search.granted": _done(_shown(_F.COLLECTIONS, "collections")),
     "search.refused": NOTHING,
     "search.released": NOTHING,
     "search.released_faces": _done(

@@ -162,12 +162,13 @@ class Report(_Part, frozen=True, kw_only=True):
 def ranges(numbers: list[int]) -> str:
     """Rising numbers as ranges: 3, 4, 4, 5 and 9 become `3-5,9`."""
     parts: list[str] = []
-    first = last = -1
+    first = last = -2
     for number in numbers:
-        if number > last + 1 or last < 0:
-            parts.append(str(number))
+        if number > last + 1:
+            if last >= 0:
+                parts.append(str(first) if first == last else f"{first}-{last}")
             first = number
-        elif number > last:
-            parts[-1] = f"{first}-{number}"
         last = number
+    if last >= 0:
+        parts.append(str(first) if first == last else f"{first}-{last}")
     return ",".join(parts)

@@ -1,6 +1,7 @@
 """Whose acts a report is asked about, and whom they made: keys, passkeys and members that a thief made for later.
 
-Named several ways, any of them makes an act theirs. Whoever was made by a suspect is one.
+Named several ways, any of them makes an act theirs. Whoever was made by a suspect is one; what somebody made before the
+time asked about, the owner of a stolen key did.
 """
 
 from collections.abc import Iterable
@@ -36,8 +37,8 @@ class Suspects:
         """Whether none was named."""
         return not self.named
 
-    def did(self, entry: Entry) -> bool:
-        """Whether an entry is of a suspect's act; takes note of whom the act made, or of another session of theirs."""
+    def did(self, entry: Entry, *, learns: bool = True) -> bool:
+        """Whether an entry is of a suspect's act; where it `learns`, notes whom the act made, or another session."""
         if not self.named:
             return True
         facts = entry.facts
@@ -49,7 +50,7 @@ class Suspects:
         )
         if not is_theirs and entry.act == "member.join" and facts.get("invitation") in self._known:
             is_theirs = True
-        if is_theirs and entry.outcome == "done":
+        if learns and is_theirs and entry.outcome == "done":
             self._learn(entry.act, facts)
         return is_theirs
 

@@ -1,6 +1,6 @@
 """Counting what one customer's entries say that somebody saw: field by field, subject by subject, minute by minute."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +21,13 @@ from facekeep.service.incident.tiers import Declared
 _SETTLED = 1_000  # a refusal is written before anything else happens; this many entries later it would be there
 _MOST_WAITING = 8_192
 _CREDENTIAL = Touch(Field.CREDENTIALS, to=Audience.SERVER)
+_PASSED = {
+    act: tuple(one for one in touches.get(ASKED, ()) if one.to is Audience.SERVER) for act, touches in TOUCHES.items()
+}
+_TOLD = {
+    act: tuple(one for one in touches.get(ASKED, ()) if one.to is not Audience.SERVER)
+    for act, touches in TOUCHES.items()
+}
 _EFFECTS = frozenset({ASKED, DONE, OFFERED})
 _NOBODYS = frozenset({"keep", "operator"})
 
@@ -32,7 +39,7 @@ class Seen:
     minutes: set[str] = field(default_factory=set)
     entries: list[int] = field(default_factory=list)
     keep_entries: list[int] = field(default_factory=list)
-    subjects: dict[str, list[int]] = field(default_factory=dict)
+    subjects: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     was_shown: bool = False
     was_changed: bool = False
 
@@ -43,13 +50,14 @@ class Seen:
         else:
             self.was_shown = True
         self.minutes.add(entry.minute)
-        number = entry.number
-        for numbers in (self.entries if subjects else self.keep_entries, *self._of(subjects)):
+        number, found = entry.number, self.subjects
+        numbers = self.entries if subjects else self.keep_entries
+        if not numbers or numbers[-1] != number:
+            numbers.append(number)
+        for one in subjects:
+            numbers = found[one]
             if not numbers or numbers[-1] != number:
                 numbers.append(number)
-
-    def _of(self, subjects: Sequence[str]) -> list[list[int]]:
-        return [self.subjects.setdefault(one, []) for one in subjects]
 
 
 @dataclass(slots=True)
@@ -87,8 +95,8 @@ class Counting:
     begins_at: str
     ends_at: str
     tallies: dict[str, Tally] = field(default_factory=dict)
-    first_act: Act | None = None
-    last_act: Act | None = None
+    _first: tuple[str, Entry] | None = None
+    _last: tuple[str, Entry] | None = None
     acts_of: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     suspects_acts: Counter[str] = field(default_factory=Counter)
     suspects_ids: set[str] = field(default_factory=set)
@@ -97,6 +105,16 @@ class Counting:
     _held: list[Entry] = field(default_factory=list)
     _unanswered: set[int] = field(default_factory=set)
     _current: Tally = field(default_factory=lambda: Tally(KEEP))
+
+    @property
+    def first_act(self) -> Act | None:
+        """The suspects' first act; of equal times the first that was counted."""
+        return _act_of(self._first)
+
+    @property
+    def last_act(self) -> Act | None:
+        """The suspects' last act; of equal times the last that was counted."""
+        return _act_of(self._last)
 
     def page(self, page: Page) -> None:
         """Count one page."""
@@ -129,11 +147,12 @@ class Counting:
         if entry.at < tally.latest_at:
             tally.is_gap_free = False
         tally.latest_at = entry.at
-        is_theirs = self.suspects.did(entry)
+        is_within = self.begins_at <= entry.at <= self.ends_at
+        is_theirs = self.suspects.did(entry, learns=is_within)
         if entry.outcome not in _EFFECTS:
             self._waiting.pop(entry.facts.get("asked", -1), None)
             return
-        if not self.begins_at <= entry.at <= self.ends_at or entry.number in self._unanswered:
+        if not is_within or entry.number in self._unanswered:
             return
         tally.first = entry.number if tally.first is None else tally.first
         tally.last, tally.count = entry.number, tally.count + 1
@@ -172,13 +191,11 @@ class Counting:
         ready = [number for number in self._waiting if before is None or number < before]
         for number in ready:
             entry, is_theirs = self._waiting.pop(number)
-            touches = TOUCHES[entry.act].get(ASKED, ())
-            told = tuple(one for one in touches if one.to is Audience.CALLER)
-            self._count(self._current, entry, told, is_theirs)
+            self._count(self._current, entry, _TOLD[entry.act], is_theirs)
 
     def _passing(self, tally: Tally, entry: Entry, is_theirs: bool) -> None:
-        """What passed the server when it asked, whatever the answer was."""
-        passed = tuple(one for one in TOUCHES[entry.act].get(ASKED, ()) if one.to is not Audience.CALLER)
+        """What passed the server when it asked, whatever the answer was; a search that was refused nobody scanned."""
+        passed = _PASSED[entry.act]
         if "session" in entry.facts:
             passed += (_CREDENTIAL,)
         self._count(tally, entry, passed, is_theirs)
@@ -226,11 +243,14 @@ class Counting:
             self.suspects_acts[entry.act] += 1
             self.suspects_ids.add(entry.actor)
             self.suspects_ids.add(str(entry.facts.get("by") or entry.actor))
-            act = Act(entry.at, tally.customer, entry.number, entry.act)
-            if self.first_act is None or act.at < self.first_act.at:
-                self.first_act = act
-            if self.last_act is None or act.at >= self.last_act.at:
-                self.last_act = act
+            if self._first is None or entry.at < self._first[1].at:
+                self._first = tally.customer, entry
+            if self._last is None or entry.at >= self._last[1].at:
+                self._last = tally.customer, entry
+
+
+def _act_of(found: tuple[str, Entry] | None) -> Act | None:
+    return None if found is None else Act(found[1].at, found[0], found[1].number, found[1].act)
 
 
 def _subjects(touch: Touch, entry: Entry) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from facekeep.errors import BadInput, Code, Refused
 from facekeep.terms import SessionToken
 from facekeep.vault import forget, places, wire
+from facekeep.vault.acts.opening_ahead import refuse_unless_faces_open, refuse_unless_persons_open
 from facekeep.vault.acts.shared import ANSWER_DAYS, collection_of, face_of, person_of, remember
 from facekeep.vault.clock import day_number, timestamp
 from facekeep.vault.cursors import cursor_after, start_of
@@ -111,6 +112,8 @@ def list_persons(vault: OpenVault, caller: Caller, message: wire.ListPersons) ->
     collection, listing = collection_of(vault, caller, message.collection_id), "persons"
     start = start_of(collection.key, listing, message.cursor)
     found = places.persons_page(vault.database, collection, start, message.limit)
+    if message.with_records:
+        refuse_unless_persons_open(vault, caller, found)
     ids = {"persons": [one.person_id for one in found]}
     vault.journal.note_all(caller, naming("persons.listed", {"collection": collection.collection_id}, ids))
     if len(found) < message.limit:
@@ -130,6 +133,8 @@ def list_faces(vault: OpenVault, caller: Caller, message: wire.ListFaces) -> wir
     listing = f"faces/{message.person_id or ''}"
     start = start_of(collection.key, listing, message.cursor)
     found = places.faces_page(vault.database, collection, message.person_id, start, message.limit)
+    if message.with_records:
+        refuse_unless_faces_open(vault, caller, found)
     ids = {"faces": [one.face_id for one in found]}
     vault.journal.note_all(caller, naming("faces.listed", {"collection": collection.collection_id}, ids))
     if len(found) < message.limit:

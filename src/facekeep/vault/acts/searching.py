@@ -20,7 +20,7 @@ from facekeep.vault.grants import Searched, SearchGrant, fresh_grant_id, quantiz
 from facekeep.vault.identity import Caller
 from facekeep.vault.identity.sessions import Session
 from facekeep.vault.journal import Facts
-from facekeep.vault.naming import naming
+from facekeep.vault.naming import IDS_ASKED_FOR, naming
 from facekeep.vault.open_vault import OpenVault
 from facekeep.vault.review.leads import rejected
 from facekeep.vault.sealing import parse_templates
@@ -68,6 +68,8 @@ def grant_search(vault: OpenVault, caller: Caller, message: wire.GrantSearch) ->
         probe_captured_at=message.probe_captured_at,
         rejected=rejected(vault.database, message.case_id) if only is None else frozenset(),
     )
+    if more := message.collection_ids[IDS_ASKED_FOR:]:
+        vault.journal.note_all(caller, naming("search.granted", {"grant": grant.grant_id}, {"collections": more}))
     vault.grants.give(grant)
     return wire.Grant(
         grant_id=grant.grant_id,

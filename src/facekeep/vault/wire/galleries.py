@@ -143,12 +143,13 @@ class CreatePerson(Message, frozen=True):
 
 
 class ListPersons(Message, frozen=True):
-    """Persons of a collection, in order of creation."""
+    """Persons of a collection, in order of creation; `with_records` as for `ListFaces`, of their names."""
 
     session: SessionToken
     collection_id: Id
     cursor: str = ""
     limit: Page = 100
+    with_records: bool = False
 
 
 class ShowPerson(Message, frozen=True):
@@ -172,13 +173,18 @@ class PersonShown(Message, frozen=True):
 
 
 class ListFaces(Message, frozen=True):
-    """Faces of a collection, or of one person of it."""
+    """Faces of a collection, or of one person of it.
+
+    `with_records` says that provenance and names of the whole page are opened next: they count as seen, and where they
+    would be refused the page is.
+    """
 
     session: SessionToken
     collection_id: Id
     person_id: Id | None = None
     cursor: str = ""
     limit: Page = 100
+    with_records: bool = False
 
 
 class ShowFace(Message, frozen=True):
