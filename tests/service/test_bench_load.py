@@ -36,7 +36,7 @@ def test_a_keep_is_filled_searched_and_loaded(real_faces: Path, tmp_path: Path, 
     assert figures.searches >= 4
     assert (figures.people, figures.candidates) == (2, 9.0)
     assert figures.search_ms > figures.scan_ms > 0
-    assert min(figures.sign_in_ms, figures.sign_in_under_load_ms, figures.flush_ms) > 0
+    assert min(figures.sign_in_ms, figures.sign_in_under_load_ms or 0, figures.flush_ms) > 0
     assert figures.p99_ms >= figures.p95_ms >= figures.p50_ms > 0
     assert min(figures.memory_early_mb, figures.memory_late_mb) > 100
     assert "above_scan_ms" in capfd.readouterr().out

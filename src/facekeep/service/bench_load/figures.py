@@ -12,8 +12,8 @@ class LoadFigures(msgspec.Struct, frozen=True):
     searches, `sign_in_ms` the median of people signing in one at a time (password and code).
 
     Under load `clients` of `people`, who have two each, search at once for `seconds`, half of them after signing in
-    during the first third of that time: `sign_in_under_load_ms` is the median, `told_to_wait` how often they heard that
-    too many sign in at once, and tried again. Then how many `searches` were answered, `per_second`, how many requests
+    during the first third of that time: `sign_in_under_load_ms` is the median, None where nobody came to it,
+    `told_to_wait` how often they heard that too many sign in at once, and tried again. Then how many `searches` were answered, `per_second`, how many requests
     `failed`, sign-ins among them, and the times of searches that were answered. Memory in MB (10^6 bytes) is of all
     processes together after half of that time and at its end.
     """
@@ -30,7 +30,7 @@ class LoadFigures(msgspec.Struct, frozen=True):
     people: int
     clients: int
     seconds: float
-    sign_in_under_load_ms: float
+    sign_in_under_load_ms: float | None
     told_to_wait: int
     searches: int
     per_second: float

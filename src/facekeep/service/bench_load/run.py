@@ -116,7 +116,7 @@ def _figures(plan: Plan, contract: ModelContract, alone: _OneAtATime, at_once: _
         people=at_once.people,
         clients=plan.clients,
         seconds=plan.seconds,
-        sign_in_under_load_ms=round(median(one for outcome in at_once.outcomes for one in outcome.sign_ins_ms), 1),
+        sign_in_under_load_ms=_median_or_none([one for outcome in at_once.outcomes for one in outcome.sign_ins_ms]),
         told_to_wait=sum(one.told_to_wait for one in at_once.outcomes),
         searches=len(times),
         per_second=round(len(times) / plan.seconds, 1),
@@ -127,6 +127,10 @@ def _figures(plan: Plan, contract: ModelContract, alone: _OneAtATime, at_once: _
         memory_early_mb=round(at_once.early_mb, 1),
         memory_late_mb=round(at_once.late_mb, 1),
     )
+
+
+def _median_or_none(times_ms: Sequence[float]) -> float | None:
+    return round(median(times_ms), 1) if times_ms else None
 
 
 def _contract(line: Line, api_key: str) -> ModelContract:
