@@ -18,6 +18,9 @@ from facekeep.settings import StoreSettings
 from facekeep.store import Store
 from facekeep.terms import BlockId, CellId, CellKind, SealedCell
 
+_FIRST = 3  # in every other cycle, however slow the machine is
+_NAME = 16
+
 
 def content(name: str, size: int) -> bytes:
     return shake_128(name.encode()).digest(size)
@@ -38,7 +41,7 @@ def open_store(folder: Path) -> Store:
 def write_until_killed(folder: Path, acknowledge: int) -> None:
     store = open_store(folder)
     while True:
-        batch = secrets.token_hex(8)
+        batch = secrets.token_hex(_NAME // 2)
         store.put(cells_of(batch), {BlockId(f"b_{batch}"): content(batch, 5_000)})
         os.write(acknowledge, batch.encode())
 
@@ -52,8 +55,8 @@ def is_whole(store: Store, batch: str) -> bool:
         return False
 
 
-def one_cycle(folder: Path, wait_s: float) -> list[str]:
-    """Batches that a writer acknowledged before it was killed."""
+def one_cycle(folder: Path, first: int) -> list[str]:
+    """Batches that a writer acknowledged before it was killed: a moment after its start, or after its first ones."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -63,18 +66,19 @@ def one_cycle(folder: Path, wait_s: float) -> list[str]:
         finally:
             os._exit(1)
     os.close(writing)
-    time.sleep(wait_s)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
     with open(reading, "rb") as pipe:
-        text = pipe.read().decode()
-    return [text[start : start + 16] for start in range(0, len(text), 16)]
+        text = pipe.read(first * _NAME).decode()
+        time.sleep(random.uniform(0.0, 0.15))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        text += pipe.read().decode()
+    return [text[start : start + _NAME] for start in range(0, len(text), _NAME)]
 
 
 def main(folder: Path, cycles: int) -> None:
     acknowledged: list[str] = []
     for cycle in range(cycles):
-        acknowledged += one_cycle(folder, random.uniform(0.0, 0.15) if cycle else 0.3)
+        acknowledged += one_cycle(folder, 0 if cycle % 2 else _FIRST)
         store = open_store(folder)
         lost = [batch for batch in acknowledged if not is_whole(store, batch)]
         store.close()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 
-from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Table, Text, delete, select, text
+from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Table, Text, bindparam, delete, select, text
 
 from facekeep.errors import Code, Tampered
 from facekeep.store.engine import BEGIN, fold_log
@@ -26,6 +26,7 @@ _UPSERT = text(
     "INSERT INTO records (id, kind, cell) VALUES (:id, :kind, :cell) "
     "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, cell = excluded.cell"
 )
+_BY_ID = select(RECORDS).where(RECORDS.c.id.in_(bindparam("ids", expanding=True)))
 _IDS_A_STATEMENT = 1000
 
 
@@ -95,7 +96,7 @@ def _row(cell: SealedCell) -> dict[str, object]:
 
 
 def _read(connection: Connection, ids: Sequence[CellId]) -> list[SealedCell]:
-    found = connection.execute(select(RECORDS).where(RECORDS.c.id.in_(ids)))
+    found = connection.execute(_BY_ID, {"ids": ids})
     return [SealedCell(CellId(row.id), _kind(row.kind), bytes(row.cell)) for row in found]
 
 

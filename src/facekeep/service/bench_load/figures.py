@@ -13,9 +13,9 @@ class LoadFigures(msgspec.Struct, frozen=True):
 
     Under load `clients` of `people`, who have two each, search at once for `seconds`, half of them after signing in
     during the first third of that time: `sign_in_under_load_ms` is the median, None where nobody came to it,
-    `told_to_wait` how often they heard that too many sign in at once, and tried again. Then how many `searches` were answered, `per_second`, how many requests
-    `failed`, sign-ins among them, and the times of searches that were answered. Memory in MB (10^6 bytes) is of all
-    processes together after half of that time and at its end.
+    `told_to_wait` how often they heard that too many sign in at once, and tried again. Then how many `searches` were
+    answered, `per_second`, how many requests `failed`, sign-ins among them, and the times of searches that were
+    answered. Memory in MB (10^6 bytes) is of all processes together after half of that time and at its end.
     """
 
     dimension: int
