@@ -297,7 +297,7 @@ def test_an_unsealing_under_way_comes_to_nothing(room: ReviewRoom, monkeypatch: 
 
 
 def test_a_disk_that_hangs_does_not_hold_up_a_panic(room: ReviewRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    let_go = threading.Event()
+    let_go, hand = threading.Event(), room.keeper._open.log._fuse._hand
     monkeypatch.setattr("facekeep.vault.log_files.os.fsync", lambda _: let_go.wait(20))
     monkeypatch.setattr("facekeep.vault.log_files.os.fdatasync", lambda _: let_go.wait(20), raising=False)
     writing = threading.Thread(target=room.ask, args=("admin", wire.ListMembers))
@@ -309,13 +309,9 @@ def test_a_disk_that_hangs_does_not_hold_up_a_panic(room: ReviewRoom, monkeypatc
     assert not panicking.is_alive()
     assert room.keeper.status().state == "sealed"
     let_go.set()
-    for one in (writing, panicking, *_hands_of_logs()):  # or the folder goes while they still write to it
+    for one in (writing, panicking, hand):  # or the folder goes while they still write to it
         one.join(10)
-
-
-def _hands_of_logs() -> list[threading.Thread]:
-    """Threads that still carry out what a log was told, and that end when it is shut."""
-    return [one for one in threading.enumerate() if one.name == "log"]
+        assert not one.is_alive()
 
 
 @settings(max_examples=5, deadline=None)
