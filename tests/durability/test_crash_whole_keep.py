@@ -20,7 +20,7 @@ from keep_process import KeepProcess, running_keep, wait_until
 from facekeep.vault.log_fsck import fsck
 from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_inclusion, open_checkpoint
 
-CYCLES = 15
+CYCLES = 8
 SEED = 20_260_302
 _WHOM = ("vault", "server", "vault", "both")
 _OLD_ONES = 5  # of the faces forgotten in earlier cycles, that each cycle tries to open again

@@ -92,10 +92,11 @@ def test_a_photo_without_a_face_cannot_be_searched_for(real_faces: Path, new_gal
 def test_three_hundred_faces_on_one_photo(
     crowd: bytes, new_gallery: Callable[..., Gallery], portraits: Sequence[bytes]
 ) -> None:
-    """The largest 256 are taken, none of them half; for a search one of them must be chosen."""
+    """The largest 256 are taken, none of them half, and the answer says so; for a search one of them must be chosen."""
     gallery = new_gallery()
     (taken,) = gallery.enroll(crowd, which_face="all").json()["photos"]
     assert len(taken["faces"]) == 256
+    assert "only the 256 largest were taken" in " ".join(taken["advice"])
     listed = gallery.list().json()["items"]
     assert {face["face_id"] for face in listed} == set(gallery.faces)
     assert gallery.search(portraits[0]).json()["gallery"] == 256

@@ -410,7 +410,7 @@ class Machine(RuleBasedStateMachine):
 
 
 Machine.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestCasesAgreeWithTheModel = Machine.TestCase
 

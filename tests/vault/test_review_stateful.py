@@ -170,7 +170,7 @@ class Machine(RuleBasedStateMachine):
 
 
 Machine.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=4, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestReviewAgreesWithTheModel = Machine.TestCase
 

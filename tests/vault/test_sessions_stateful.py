@@ -320,7 +320,7 @@ def _run(examples: int, steps: int) -> None:
 
 
 def test_people_and_sessions_follow_the_model() -> None:
-    _run(25, 40)
+    _run(12, 40)
 
 
 @pytest.mark.nightly

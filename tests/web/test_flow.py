@@ -197,19 +197,3 @@ def test_wrong_metadata_is_refused_before_any_work(client, new_collection, enrol
     nobody = enroll(collection, (photo, {"person_id": "per_nobody"}))
     assert nobody.json()["code"] == "not_found"
     assert client.get(f"/v1/collections/{collection}").json()["faces"] == 0
-
-
-def test_a_photo_of_three_hundred_faces_is_enrolled_up_to_its_limit_and_says_so(new_collection, enroll, people):
-    """20 x 15 faces on one picture, as on a class photo."""
-    side, photo = 100, BytesIO()
-    crowd = Image.new("RGB", (20 * side, 15 * side))
-    portraits = []
-    for folder in people:
-        with Image.open(folder / "1.jpg") as image:
-            portraits.append(image.convert("RGB").resize((side, side)))
-    for place in range(300):
-        crowd.paste(portraits[place % len(portraits)], (place % 20 * side, place // 20 * side))
-    crowd.save(photo, "JPEG", quality=92)
-    answer = enroll(new_collection(minimum_quality=0), (photo.getvalue(), {"which_face": "all"}))
-    assert len(enrolled_faces(answer)) == 256
-    assert "only the 256 largest were taken" in " ".join(answer.json()["photos"][0]["advice"])
