@@ -74,6 +74,7 @@ def snowball(room: InsiderRoom, who: str) -> None:
         cell = room.cells[todo[0].template_cell]
         found = room.finds(who, case, face_id=todo[0].face_id, probe_cell=cell)
         known |= {one.face_id: one for one in found}
+    room.refusals.append(str(room.ask(who, wire.WhoAmI)))  # the refusal that stopped them may have been the last step
 
 
 def every_face_compared(room: InsiderRoom, who: str) -> None:

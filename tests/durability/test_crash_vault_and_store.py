@@ -38,7 +38,7 @@ from facekeep.vault.log_fsck import fsck
 from facekeep.vault.wire import Cell, OpenCells, OpenedCells
 from facekeep_sdk.ledger_check import TreeHead, check_consistency, check_inclusion, open_checkpoint
 
-CYCLES = 42
+CYCLES = 35
 SEED = 20_260_301
 _LOAD = Path(__file__).parents[1] / "support" / "crash_load.py"
 _WHOM = ("server", "server", "vault", "both")

@@ -21,6 +21,7 @@ from facekeep.service.bench_keep.memory import Process, held_together, mapped_by
 from facekeep.service.bench_keep.timed import Clock
 
 
+@pytest.mark.nightly  # the load test fills and searches a whole keep in every run
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_a_small_keep_is_enrolled_searched_restarted_and_weighed(tmp_path: Path, capfd) -> None:
     path = tmp_path / "figures.json"
