@@ -13,8 +13,9 @@ from facekeep.errors import BadInput, Code, FacekeepError
 from facekeep.ledger.cosignature import COSIGNATURE, cosign
 from facekeep.ledger.note import Checkpoint, sign_note, verifier_key
 from facekeep.ledger.tree import EMPTY_ROOT
+from facekeep.service.cosignatures import Cosignatures
 from facekeep.service.cosigned_notes import CosignedNotes
-from facekeep.service.cosigning import Cosignatures, WitnessClient
+from facekeep.service.cosigning import WitnessClient
 from facekeep.settings import WitnessSettings
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"w" * 32)

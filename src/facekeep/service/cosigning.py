@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +18,7 @@ import httpx
 from facekeep.errors import BadInput, Code, FacekeepError, Tampered, Unavailable
 from facekeep.ledger.cosignature import COSIGNATURE, cosigned_at
 from facekeep.ledger.note import VerifierKey, parse_checkpoint, parse_note, parse_verifier_key
+from facekeep.service.cosignatures import Cosignatures
 from facekeep.service.cosigned_notes import CosignedNotes
 from facekeep.service.witness.signing import signature_is_good
 from facekeep.service.witness.submission import pack_submission
@@ -31,27 +31,6 @@ _TRY_AGAIN_S = 15.0
 _PATIENCE_S = 5.0
 _LONGEST_ANSWER = 16 * 1024
 _OK, _CONFLICT = 200, 409
-
-
-@dataclass(slots=True)
-class Cosignatures:
-    """The witnesses' lines for the newest checkpoint they have signed. Thread-safe."""
-
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _note: str = ""
-    _lines: dict[str, str] = field(default_factory=dict)
-
-    def add(self, note: str, witness: str, line: str) -> None:
-        """Keep the line of `witness` for `note`, and let go of those for another note."""
-        with self._lock:
-            if note != self._note:
-                self._note, self._lines = note, {}
-            self._lines[witness] = line
-
-    def on(self, note: str) -> str:
-        """The note with the lines that are known for it."""
-        with self._lock:
-            return note + "".join(self._lines.values()) if note == self._note else note
 
 
 class WitnessClient:

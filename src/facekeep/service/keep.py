@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from facekeep.faces import FaceWorkers
 from facekeep.search.local import LocalSearch
-from facekeep.service.cosigning import Cosignatures
+from facekeep.service.cosignatures import Cosignatures
 from facekeep.settings import Settings
 from facekeep.store import Store
 from facekeep.vault.client import VaultClient

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -17,6 +18,9 @@ from facekeep.web.hosts import allowed_hosts
 from facekeep.web.lines import LineHandler, write_failure, write_line
 from facekeep.web.opening import Opening
 from facekeep.web.rest import clear_stacks
+
+if TYPE_CHECKING:
+    from facekeep.service.keep import Keep
 
 _MOST_CONNECTIONS = 256
 _KEEP_ALIVE_S = 15
@@ -109,8 +113,6 @@ class _Inside(threading.Thread):
 
     def _open_keep(self) -> None:
         # Imported here, and not before the socket listens: these load models' runtimes, kernels and the database.
-        from facekeep.service.cosigned_notes import CosignedNotes  # noqa: PLC0415
-        from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
         from facekeep.service.housekeeping import Housekeeper  # noqa: PLC0415
         from facekeep.service.keep import open_keep  # noqa: PLC0415
         from facekeep.service.lookout import Lookout  # noqa: PLC0415
@@ -122,13 +124,7 @@ class _Inside(threading.Thread):
         with (
             open_keep(self._settings) as keep,
             Housekeeper(keep, report=_report_housekeeping, rest=lambda: self._server.rest(threads)) as housekeeper,
-            Cosigning(
-                keep.vault,
-                self._settings.log.witnesses,
-                keep.cosignatures,
-                report=_report_cosigning,
-                kept=CosignedNotes(self._settings.cosigned_dir),
-            ),
+            self._cosigning(keep),
             Lookout(keep, report=_report_lookout),
         ):
             self._opening.opened(create_app(keep, touched=housekeeper.touched))
@@ -138,6 +134,21 @@ class _Inside(threading.Thread):
             except Exception as error:  # a cold part still works, or says itself why it does not
                 write_failure("warm_up", error)
             self._closing.wait()
+
+    @contextmanager
+    def _cosigning(self, keep: "Keep") -> Iterator[None]:
+        """Have the witnesses sign. What speaks to them takes 15 MB, which a keep without any does not load."""
+        if not self._settings.log.witnesses:
+            yield
+            return
+        from facekeep.service.cosigned_notes import CosignedNotes  # noqa: PLC0415
+        from facekeep.service.cosigning import Cosigning  # noqa: PLC0415
+
+        kept = CosignedNotes(self._settings.cosigned_dir)
+        with Cosigning(
+            keep.vault, self._settings.log.witnesses, keep.cosignatures, report=_report_cosigning, kept=kept
+        ):
+            yield
 
 
 def _config(app: Opening, settings: Settings) -> uvicorn.Config:
