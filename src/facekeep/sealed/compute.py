@@ -5,8 +5,11 @@ They release the interpreter lock; threads are ours rather than the compiler's, 
 aborts the process when two requests scan at once.
 """
 
-from collections.abc import Callable, Sequence
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -27,7 +30,23 @@ def compiled(signature: str, *, relaxed: frozenset[str] = frozenset()) -> Callab
     `relaxed` names the LLVM fast-math flags that are proved harmless where they are used; by default there are none.
     """
     compile_kernel = numba.njit(signature, cache=True, nogil=True, fastmath=set(relaxed) or False)
-    return cast(Callable[[Kernel], Kernel], compile_kernel)
+
+    def decorate(kernel: Kernel) -> Kernel:
+        with _alone():
+            return cast(Kernel, compile_kernel(kernel))
+
+    return decorate
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other processes from the cache meanwhile: two that write to it at once mix up each other's code."""
+    handle = os.open(__file__, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)
