@@ -76,10 +76,10 @@ def wrapped_keys_of(database: Database, cell_ids: Iterable[str]) -> dict[str, tu
 
 def wrapped_key_of(database: Database, cell_id: str) -> tuple[int, bytes]:
     """The collection number and wrapped key of a cell. Raises BadInput `not_found` once it was forgotten."""
-    found = database.row("SELECT collection, wrapped_key FROM cell_keys WHERE cell_id = ?", cell_id)
-    if found is None:
+    found = wrapped_keys_of(database, [cell_id])
+    if not found:
         raise BadInput(Code.NOT_FOUND, "no such record")
-    return found[0], found[1]
+    return found[cell_id]
 
 
 def destroy_cells(database: Database, cell_ids: list[str]) -> None:

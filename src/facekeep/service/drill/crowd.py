@@ -16,7 +16,7 @@ from facekeep.errors import FacekeepError
 from facekeep.sealed.format import parse_block
 from facekeep.sealed.scan import scan_reference
 from facekeep.service.drill.own_keep import OwnKeep
-from facekeep.service.drill.planting import bearer, made, word
+from facekeep.service.drill.planting import caller_of, made, word
 from facekeep.service.drill.recovering import Columns, Templates
 from facekeep.store import Store
 from facekeep.terms import BlockId, SealedCell, SessionToken
@@ -64,7 +64,7 @@ class Crowd:
 
     def plant(self, keep: OwnKeep) -> None:
         """Seal, store, commit and search."""
-        with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
+        with caller_of(keep) as client:
             sealed, searched = (_collection(client) for _ in range(2))
             node = _Node(keep)
             try:
@@ -81,7 +81,7 @@ class Crowd:
 
 def sealed_alone(keep: OwnKeep, templates: Sequence[Templates]) -> list[Columns]:
     """The blocks of the same templates in another keep, in one collection."""
-    with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
+    with caller_of(keep) as client:
         collection, node = _collection(client), _Node(keep)
         try:
             return [node.columns[node.seal(collection, each)] for each in templates]

@@ -55,7 +55,7 @@ class Planted:
 
     def use(self, keep: OwnKeep) -> None:
         """Enroll, open a case, search and look, as the first customer; then use the keep as the others."""
-        with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
+        with caller_of(keep) as client:
             collection = self._collection(client, self.words["name of a collection"])
             face = self._enroll(client, collection, self.photos)
             made(client, "/v1/members", json={"name": self.words["name of a member"], "roles": ["reviewer"]})
@@ -73,7 +73,7 @@ class Planted:
 
     def enroll_alone(self, keep: OwnKeep) -> None:
         """The same photos, told the same of, in another keep."""
-        with httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False) as client:
+        with caller_of(keep) as client:
             self._enroll(client, self._collection(client, self.words["name of a collection"]), self.photos)
 
     def traces(self, api_key: str, cache_dir: Path) -> list[Trace]:
@@ -174,6 +174,11 @@ class Planted:
     def truth(self) -> dict[str, NDArray[np.int64]]:
         """What a thief should not be able to guess, by what is counted."""
         return {"members": np.array(self.members), "searches": np.array(self.searches)}
+
+
+def caller_of(keep: OwnKeep) -> httpx.Client:
+    """Whoever holds the first key of a keep."""
+    return httpx.Client(base_url=keep.url, headers=bearer(keep.api_key), timeout=120, trust_env=False)
 
 
 def bearer(api_key: str) -> dict[str, str]:

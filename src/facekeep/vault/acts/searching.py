@@ -140,9 +140,8 @@ def _probes_of(
     own = vault.shelf.collection(place.collection_id, caller.org_id)
     if message.probe_cell.cell_id != place.template_cell or own.contract != collection.contract:
         raise BadInput(Code.INVALID_REQUEST, "that is not the template of this face, or its model is another")
-    (number,) = vault.database.row("SELECT number FROM faces WHERE face_id = ?", place.face_id) or (None,)
     (template,) = open_all(vault, caller, [message.probe_cell], (CellKind.TEMPLATE,))
-    return template, number
+    return template, places.number_of_face(vault.database, place)
 
 
 def _only(vault: OpenVault, collections: list[OpenCollection], target: str | None) -> frozenset[int] | None:
