@@ -2,7 +2,7 @@ from threading import Lock
 
 import pytest
 
-from facekeep.sealed.compute import spread
+from facekeep.sealed.compute import compiled, spread
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -28,3 +28,15 @@ def test_an_exception_is_raised(threads: int) -> None:
 
     with pytest.raises(ValueError, match="failed"):
         spread(task, 100, threads=threads, at_least=1)
+
+
+def test_kernels_that_would_share_a_name_in_the_cache_are_refused() -> None:
+    def kernel_of(factor: int) -> object:
+        @compiled("int64(int64)")
+        def kernel(number: int) -> int:
+            return factor * number
+
+        return kernel
+
+    with pytest.raises(TypeError, match="may share its name"):
+        kernel_of(2)

@@ -5,11 +5,8 @@ They release the interpreter lock; threads are ours rather than the compiler's, 
 aborts the process when two requests scan at once.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -28,25 +25,26 @@ def compiled(signature: str, *, relaxed: frozenset[str] = frozenset()) -> Callab
     """A decorator that compiles a kernel for `signature` and keeps its meaning.
 
     `relaxed` names the LLVM fast-math flags that are proved harmless where they are used; by default there are none.
+
+    Raises
+    ------
+    TypeError
+        The kernel is made inside a function. Two such kernels share their name, and a process that reads one from the
+        cache and compiles the other may take one for the other: see docs/adr/0019-a-kernel-has-a-name-of-its-own.md.
     """
     compile_kernel = numba.njit(signature, cache=True, nogil=True, fastmath=set(relaxed) or False)
 
     def decorate(kernel: Kernel) -> Kernel:
-        with _alone():
-            return cast(Kernel, compile_kernel(kernel))
+        if "<locals>" in kernel.__qualname__:
+            raise TypeError(f"{kernel.__qualname__} is made inside a function, and may share its name with others")
+        return cast(Kernel, compile_kernel(kernel))
 
     return decorate
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Keep other processes from the cache meanwhile: two that write to it at once mix up each other's code."""
-    handle = os.open(__file__, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def inlined(kernel: Kernel) -> Kernel:
+    """A part of kernels that is copied into each of them, so that what they pass it is constant there."""
+    return cast(Kernel, numba.njit(inline="always")(kernel))
 
 
 @dataclass(frozen=True, slots=True)

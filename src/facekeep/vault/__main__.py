@@ -9,6 +9,7 @@ from pathlib import Path
 
 from facekeep import settings
 from facekeep.errors import FacekeepError
+from facekeep.sealed.secret import require_known_answers
 from facekeep.vault.alarm_hook import hook_of
 from facekeep.vault.hardening import harden_process
 from facekeep.vault.identity.passkeys import RelyingParty
@@ -17,12 +18,13 @@ from facekeep.vault.server import guest_named, serve
 
 
 def main() -> int:
-    """Run the vault. Returns 3 where settings are wrong and 5 where another vault has the folder."""
+    """Run the vault. Returns 3 where settings or this machine are wrong and 5 where another vault has the folder."""
     parser = argparse.ArgumentParser(prog="facekeep.vault", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the keep's data folder")
     try:
         chosen = settings.load(parser.parse_args().data)
         harden_process()
+        require_known_answers()
         keeper = Keeper(
             chosen.vault_dir,
             chosen.log,

@@ -9,15 +9,13 @@ Arrays to work in are float32 (`PARTS`,): real parts first, imaginary parts from
 constants, and each loop is a function of its own, for the compiler to see that no two places meet.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from facekeep.sealed.compute import compiled
+from facekeep.sealed.compute import compiled, inlined
 from facekeep.sealed.ring import HALF, TWIST
 
 IMAGINARY = HALF + 16
@@ -60,37 +58,39 @@ _BETWEEN = parts(_powers(HALF, np.outer(_FREQUENCY_OF_ROW, np.arange(_SIDE))))
 _UNTWIST = parts(TWIST.conj())
 
 
-def _radix_four(rows: int, powers: NDArray[np.float32]) -> Callable[[NDArray[np.float32]], None]:
-    """The kernel that transforms rows r, r + `rows`, r + 2 `rows` and r + 3 `rows` of every 4 `rows`."""
+@inlined
+def _radix_four(work: NDArray[np.float32], rows: int, powers: NDArray[np.float32]) -> None:
+    """Transform rows r, r + `rows`, r + 2 `rows` and r + 3 `rows` of every 4 `rows`."""
     groups, second, third, fourth = _SIDE // (4 * rows), _SIDE * rows, 2 * _SIDE * rows, 3 * _SIDE * rows
-
-    @compiled("void(float32[::1])", relaxed=_FUSED)
-    def kernel(work: NDArray[np.float32]) -> None:
-        for g in range(groups):
-            for r in range(rows):
-                cos_1, sin_1 = powers[6 * r], powers[6 * r + 1]
-                cos_2, sin_2 = powers[6 * r + 2], powers[6 * r + 3]
-                cos_3, sin_3 = powers[6 * r + 4], powers[6 * r + 5]
-                first = 4 * second * g + 32 * r
-                for i in range(first, first + 32):
-                    j = i + IMAGINARY
-                    even, even_i = work[i] + work[i + third], work[j] + work[j + third]
-                    odd, odd_i = work[i] - work[i + third], work[j] - work[j + third]
-                    other, other_i = work[i + second] + work[i + fourth], work[j + second] + work[j + fourth]
-                    turned, turned_i = work[j + fourth] - work[j + second], work[i + second] - work[i + fourth]
-                    work[i], work[j] = even + other, even_i + other_i
-                    real, imag = odd + turned, odd_i + turned_i
-                    work[i + second], work[j + second] = real * cos_1 - imag * sin_1, real * sin_1 + imag * cos_1
-                    real, imag = even - other, even_i - other_i
-                    work[i + third], work[j + third] = real * cos_2 - imag * sin_2, real * sin_2 + imag * cos_2
-                    real, imag = odd - turned, odd_i - turned_i
-                    work[i + fourth], work[j + fourth] = real * cos_3 - imag * sin_3, real * sin_3 + imag * cos_3
-
-    return kernel
+    for g in range(groups):
+        for r in range(rows):
+            cos_1, sin_1 = powers[6 * r], powers[6 * r + 1]
+            cos_2, sin_2 = powers[6 * r + 2], powers[6 * r + 3]
+            cos_3, sin_3 = powers[6 * r + 4], powers[6 * r + 5]
+            first = 4 * second * g + 32 * r
+            for i in range(first, first + 32):
+                j = i + IMAGINARY
+                even, even_i = work[i] + work[i + third], work[j] + work[j + third]
+                odd, odd_i = work[i] - work[i + third], work[j] - work[j + third]
+                other, other_i = work[i + second] + work[i + fourth], work[j + second] + work[j + fourth]
+                turned, turned_i = work[j + fourth] - work[j + second], work[i + second] - work[i + fourth]
+                work[i], work[j] = even + other, even_i + other_i
+                real, imag = odd + turned, odd_i + turned_i
+                work[i + second], work[j + second] = real * cos_1 - imag * sin_1, real * sin_1 + imag * cos_1
+                real, imag = even - other, even_i - other_i
+                work[i + third], work[j + third] = real * cos_2 - imag * sin_2, real * sin_2 + imag * cos_2
+                real, imag = odd - turned, odd_i - turned_i
+                work[i + fourth], work[j + fourth] = real * cos_3 - imag * sin_3, real * sin_3 + imag * cos_3
 
 
-_four_rows_8_apart = _radix_four(8, _FIRST)
-_four_rows_2_apart = _radix_four(2, _SECOND)
+@compiled("void(float32[::1])", relaxed=_FUSED)
+def _four_rows_8_apart(work: NDArray[np.float32]) -> None:
+    _radix_four(work, 8, _FIRST)
+
+
+@compiled("void(float32[::1])", relaxed=_FUSED)
+def _four_rows_2_apart(work: NDArray[np.float32]) -> None:
+    _radix_four(work, 2, _SECOND)
 
 
 @compiled("void(float32[::1])")
