@@ -3,12 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from facekeep.settings import StoreSettings
 from facekeep.store import Store
 from facekeep.store.engine import BEGIN, open_engine
-from facekeep.store.migrate import downgrade, upgrade
+from facekeep.store.migrate import config, downgrade, is_newest, newest, upgrade
 from facekeep.store.records import METADATA, Records
 
 
@@ -84,3 +85,25 @@ def test_ciphertext_is_not_compressed_in_postgresql(postgres_url, tmp_path):
         storage = "SELECT attstorage::text FROM pg_attribute WHERE attrelid = 'records'::regclass AND attname = 'cell'"
         assert connection.execute(text(storage)).scalar() == "e"
     engine.dispose()
+
+
+def test_what_is_newest_already_is_left_alone(engine, monkeypatch):
+    records = Records(engine)
+    records.migrate()
+    monkeypatch.setattr("facekeep.store.records.upgrade", lambda _: pytest.fail("nothing was to be done"))
+    records.migrate()
+
+
+def test_the_newest_step_is_the_one_that_alembic_goes_up_to(engine):
+    Records(engine).migrate()
+    with engine.connect() as connection:
+        assert is_newest(connection)
+        assert ScriptDirectory.from_config(config(connection)).get_current_head() == newest()
+
+
+def test_tables_of_another_version_are_not_the_newest(engine):
+    Records(engine).migrate()
+    with _write(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with engine.connect() as connection:
+        assert not is_newest(connection)

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, Table,
 from facekeep.errors import Code, Tampered
 from facekeep.store.engine import BEGIN, fold_log
 from facekeep.store.failures import translated
-from facekeep.store.migrate import upgrade
+from facekeep.store.migrate import is_newest, upgrade
 from facekeep.terms import CellId, CellKind, SealedCell
 
 METADATA = MetaData()
@@ -41,7 +41,8 @@ class Records:
     def migrate(self) -> None:
         """Bring the tables to the newest layout."""
         with self._writing() as connection:
-            upgrade(connection)
+            if not is_newest(connection):
+                upgrade(connection)
 
     def put(self, cells: Sequence[SealedCell]) -> None:
         """Insert or replace `cells` in one transaction.
