@@ -27,6 +27,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.nightly  # 16 s: the figures themselves are measured by `make bench`
 def test_a_keep_is_filled_searched_and_loaded(real_faces: Path, tmp_path: Path, capfd) -> None:
     path = tmp_path / "figures.json"
     arguments = ["--templates", "500", "--turns", "3", "--clients", "4", "--seconds", "2", "--json", str(path)]
