@@ -47,6 +47,8 @@ def of_http(path: str, answer: httpx.Response, collections: list[str]) -> Iterat
         return
     body = answer.json()
     whole = {"usage": "usage", "rules": "rules", "api-keys": "api_keys", "collections": "collections"}
+    if parts[0] == "faces" and parts[2:] == ["search"]:
+        yield "record_ids", parts[1]  # that there is such a face, which whoever asks may have had from elsewhere
     if len(parts) == 1 and parts[0] in whole:
         yield whole[parts[0]], ""
     elif len(parts) == 2 and parts[0] == "collections":
