@@ -185,6 +185,7 @@ def _words(answer: httpx.Response) -> tuple[int, str]:
 
 @pytest.mark.parametrize("path", sorted(SIGN_IN_PATHS))
 def test_the_open_routes_take_little_and_only_what_they_know(stranger, path):
+    stranger.headers["Sec-Fetch-Site"] = "same-origin"  # as scripts of the console ask
     assert stranger.post(path, content=b"x" * 65_537).status_code == 413
     form = stranger.post(path, files={"photo": ("p", b"x" * 200_000)})
     assert form.status_code == 413
@@ -213,6 +214,7 @@ def test_only_these_routes_are_open_to_those_who_sign_in():
     assert {
         "/v1/sign-in/begin", "/v1/sign-in/finish", "/v1/sign-in/password",
         "/v1/join/begin", "/v1/join/finish", "/v1/join/password",
+        "/console/sign-in/passkey", "/console/sign-in/password", "/console/join/passkey", "/console/join/password",
     } == SIGN_IN_PATHS  # fmt: skip
 
 

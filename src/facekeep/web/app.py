@@ -10,6 +10,10 @@ from starlette.exceptions import HTTPException
 from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Tampered
 from facekeep.service.keep import Keep
+from facekeep.web.answers import answer_for
+from facekeep.web.console import assets, home
+from facekeep.web.console import sign_in as console_sign_in
+from facekeep.web.console import status as console_status
 from facekeep.web.docs_page import docs_page
 from facekeep.web.documented import describe
 from facekeep.web.door import Door
@@ -38,13 +42,13 @@ from facekeep.web.native import (
 )
 from facekeep.web.native.standing_models import StandingQuery
 from facekeep.web.parsed import described
-from facekeep.web.problems import answer_to
 
 _DESCRIPTION = "Face search over lawful galleries. Candidates are leads, never identifications."
 _ROUTERS = (
     status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, leads, sign_in,
     freezes, join, me, own_credentials, standing, webhooks,
 )  # fmt: skip
+_PAGES = (assets, home, console_sign_in, console_status)
 _FORM_MODELS = (models.PhotoMetadata, models.PhotoQuery, models.VerifyQuery, StandingQuery, models.Problem)
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {
@@ -71,7 +75,7 @@ def create_api(keep: Keep | None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.keep = keep
-    for module in _ROUTERS:
+    for module in (*_ROUTERS, *_PAGES):
         app.include_router(module.router)
     app.openapi = describe(app, *_FORM_MODELS)  # type: ignore[method-assign]
     _describe_itself(app)
@@ -109,7 +113,7 @@ def _map_errors(app: FastAPI) -> None:
 
 def _answered(request: Request, told: FacekeepError, cause: Exception) -> Response:
     request.state.failure = cause
-    answer = answer_to(told, request.state.request_id)
+    answer = answer_for(request.scope, told, request.state.request_id)
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     return Response(answer.body, answer.status, headers)
 

@@ -1,9 +1,9 @@
-"""The one door: every request passes here; what `open_paths` and `SIGN_IN_PATHS` name alone passes without a key.
+"""The one door: every request passes here; what `open_paths` and `SIGN_IN_PATHS` name alone passes without a session.
 
-In this order: request id, host name, concurrency, authentication with the vault, body limits, then the application;
-at the end a key's session is forgotten, the answer carries the security headers, and one line is written. There is no
-way into the application around it, so a new route cannot forget to authenticate. Those who sign in are not known yet:
-they have few places and small bodies, and their routes get no session.
+In this order: request id, host name, concurrency, authentication with the vault by a key or by the console's cookie,
+body limits, then the application; at the end a key's session is forgotten, the answer carries the security headers, and
+one line is written. There is no way into the application around it, so a new route cannot forget to authenticate. Those
+who sign in are not known yet: they have few places and small bodies, and their routes get no session.
 """
 
 import secrets
@@ -19,21 +19,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from facekeep.errors import Code, FacekeepError, Refused, Tampered, Unavailable
 from facekeep.service.keep import Keep
 from facekeep.service.sessions import end_session, ends_with_request, open_session
-from facekeep.settings import HttpSettings
+from facekeep.settings import HttpSettings, Settings
 from facekeep.terms import SessionToken
+from facekeep.web.answers import answer_for
 from facekeep.web.client_class import client_class
-from facekeep.web.headers import SECURITY_HEADERS, header
+from facekeep.web.console.assets import is_asset
+from facekeep.web.console.cookie import is_page, require_own_request, session_in_cookie, takes_cookie
+from facekeep.web.console.policy import headers_for
+from facekeep.web.console.sign_in import OPEN_PAGES, OPEN_POSTS
+from facekeep.web.headers import header
 from facekeep.web.hosts import allowed_hosts, check_host
 from facekeep.web.intake import MAX_METADATA_BYTES, MAX_SMALL_BODY_BYTES, Held, Intake, check_declared_length, has_body
 from facekeep.web.lines import write_failure, write_line
-from facekeep.web.problems import answer_to
 
-OPEN_PATHS = frozenset({"/healthz"})
+OPEN_PATHS = frozenset({"/healthz"}) | OPEN_PAGES
 DESCRIPTION_PATHS = frozenset({"/openapi.json", "/docs"})
 SIGN_IN_PATHS = frozenset({
     "/v1/sign-in/begin", "/v1/sign-in/finish", "/v1/sign-in/password",
     "/v1/join/begin", "/v1/join/finish", "/v1/join/password",
-})  # fmt: skip
+}) | OPEN_POSTS  # fmt: skip
 _SIGN_INS_AT_ONCE = 6  # whoever is not known yet never takes the places of those who are
 _BODIES_AT_ONCE = 4  # of the largest allowed size
 PLACES_A_THREAD = 8  # one that waits for a thread costs little
@@ -42,7 +46,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def open_paths(settings: HttpSettings) -> frozenset[str]:
-    """What anybody may ask for: how the keep is and, unless the settings say otherwise, what its API looks like."""
+    """What anybody may ask for: how the keep is, where to sign in and, unless the settings say otherwise, its API."""
     return OPEN_PATHS | DESCRIPTION_PATHS if settings.describe else OPEN_PATHS
 
 
@@ -85,17 +89,17 @@ class Door:
     async def _visit(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = Visit(secrets.token_hex(12))
         scope.setdefault("state", {})["request_id"] = visit.request_id
-        answer = _signed(send, visit)
+        answer = _signed(scope, send, visit)
         limit = _body_limit(scope, self._settings)
         intake = Intake(receive, limit=limit, held=self._held, has_body=has_body(scope))
         try:
             await self._enter(scope, intake, answer, limit)
         except FacekeepError as error:
             visit.failure = error
-            await _refuse(error, visit, intake, answer)
+            await _refuse(scope, error, visit, intake, answer)
         except Exception as error:  # the outermost loop of a request
             visit.failure = error
-            await _refuse(Tampered(Code.INTERNAL, ""), visit, intake, answer)
+            await _refuse(scope, Tampered(Code.INTERNAL, ""), visit, intake, answer)
         finally:
             intake.release()
             self._touched()
@@ -104,11 +108,13 @@ class Door:
 
     async def _enter(self, scope: Scope, intake: Intake, send: Send, limit: int) -> None:
         check_host(header(scope, b"host"), self._hosts)
-        if scope["path"] in self._open_paths:
+        if scope["path"] in self._open_paths or is_asset(scope["path"]):
             check_declared_length(scope, 0)
             await self._app(scope, _Whole(bytearray()), send)
             return
         if scope["path"] in SIGN_IN_PATHS:
+            if is_page(scope["path"]):
+                require_own_request(scope)  # nobody is signed in as somebody else by another site
             check_declared_length(scope, limit)
             body = _Whole(await intake.whole())  # before a place is taken: whoever sends slowly holds none
             with self._place_to_sign_in(scope["path"]):
@@ -123,7 +129,7 @@ class Door:
     @asynccontextmanager
     async def _session(self, scope: Scope) -> AsyncIterator[SessionToken]:
         """A session at the vault for as long as the request lasts, or the person's own, which outlives it."""
-        untrusted_key = _bearer(scope)
+        untrusted_key = _credential(scope, self._keep.settings)
         client = client_class(header(scope, b"user-agent"))
         session = await anyio.to_thread.run_sync(
             open_session, self._keep, untrusted_key, client, limiter=self._vault_threads
@@ -192,6 +198,13 @@ def _body_limit(scope: Scope, settings: HttpSettings) -> int:
     return settings.max_request_bytes + MAX_METADATA_BYTES
 
 
+def _credential(scope: Scope, settings: Settings) -> str:
+    """What says who asks: a header for programs, a cookie for the console's pages and scripts. Never both."""
+    if takes_cookie(scope):
+        return session_in_cookie(scope, settings)
+    return _bearer(scope)
+
+
 def _bearer(scope: Scope) -> str:
     scheme, _, key = header(scope, b"authorization").partition(" ")
     if scheme.lower() != "bearer" or not key:
@@ -199,20 +212,20 @@ def _bearer(scope: Scope) -> str:
     return key.strip()
 
 
-def _signed(send: Send, visit: Visit) -> Send:
+def _signed(scope: Scope, send: Send, visit: Visit) -> Send:
     """A `send` that adds the request id and the security headers to the answer, and notes its status."""
 
     async def send_signed(message: Message) -> None:
         if message["type"] == "http.response.start":
             visit.status = message["status"]
-            own = (*SECURITY_HEADERS, (b"x-request-id", visit.request_id.encode()))
+            own = (*headers_for(scope), (b"x-request-id", visit.request_id.encode()))
             message = {**message, "headers": [*message.get("headers", []), *own]}
         await send(message)
 
     return send_signed
 
 
-async def _refuse(error: FacekeepError, visit: Visit, intake: Intake, send: Send) -> None:
+async def _refuse(scope: Scope, error: FacekeepError, visit: Visit, intake: Intake, send: Send) -> None:
     """Answer with the error, unless an answer has begun.
 
     What the client is still sending is let through for a moment after the answer, so that it reads the answer and not
@@ -220,7 +233,7 @@ async def _refuse(error: FacekeepError, visit: Visit, intake: Intake, send: Send
     """
     if visit.status:
         return
-    answer = answer_to(error, visit.request_id)
+    answer = answer_for(scope, error, visit.request_id)
     headers = answer.headers if intake.ended else (*answer.headers, (b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": list(headers)})
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})

@@ -13,6 +13,7 @@ from starlette.routing import Route as StarletteRoute
 from facekeep.service.doctor.subject import Route
 from facekeep.settings import HttpSettings
 from facekeep.web.app import create_api
+from facekeep.web.console.assets import is_asset
 from facekeep.web.door import SIGN_IN_PATHS, open_paths
 
 
@@ -27,6 +28,7 @@ def _table(routes: Iterable[BaseRoute], is_open: frozenset[str]) -> Iterator[Rou
         if isinstance(included, APIRouter):
             yield from _table(included.routes, is_open)
         elif isinstance(one, StarletteRoute):
-            yield from (Route(method, one.path, one.path in is_open) for method in sorted(one.methods or ()))
+            known = one.path in is_open or is_asset(one.path)
+            yield from (Route(method, one.path, known) for method in sorted(one.methods or ()))
         else:
             yield Route("*", type(one).__name__, True)

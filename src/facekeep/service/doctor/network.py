@@ -10,6 +10,8 @@ from facekeep.settings import is_loopback
 _MEANT_TO_BE_OPEN = frozenset({
     "/healthz", "/v1/sign-in/begin", "/v1/sign-in/finish", "/v1/sign-in/password",
     "/v1/join/begin", "/v1/join/finish", "/v1/join/password",
+    "/", "/console/static/{name}", "/console/sign-in", "/console/sign-in/passkey", "/console/sign-in/password",
+    "/console/join", "/console/join/passkey", "/console/join/password",
 })  # fmt: skip
 _DESCRIPTION = frozenset({"/docs", "/openapi.json"})
 _STRANGER = "https://doctor.invalid"

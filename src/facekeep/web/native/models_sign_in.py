@@ -1,97 +1,18 @@
-"""The shapes of signing in, joining, and looking after one's own account.
+"""The shapes of signing in, joining, and looking after one's own account."""
 
-What browsers make themselves (`PublicKeyCredential.toJSON()`) may have members that are not read here.
-"""
+from typing import Annotated, Any
 
-from base64 import urlsafe_b64decode
-from typing import Annotated, Any, Literal
+from pydantic import PlainSerializer, StringConstraints
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
-
-from facekeep.service.passkeys import NewPasskey, Signature, base64url
+from facekeep.service.passkeys import base64url
 from facekeep.web.native.models import Asked, Id, Name, Told
+from facekeep.web.passkey_shapes import AssertionCredential, RegistrationCredential, Short, bytes_of
 
-
-def _is_whole(base64: str) -> str:
-    if len(base64) % 4 == 1:
-        raise ValueError("must be base64url of whole bytes")
-    return base64
-
-
-def _bytes(base64: str) -> bytes:
-    return urlsafe_b64decode(base64 + "=" * (-len(base64) % 4))
-
-
-# Lengths are those of the vault's own limits in bytes, times four thirds.
-Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$"), AfterValidator(_is_whole)]
-ClientData = Annotated[Base64, Field(max_length=5_462)]
-Attestation = Annotated[Base64, Field(max_length=21_846)]
-SignatureBytes = Annotated[Base64, Field(max_length=1_366)]
-CredentialId = Annotated[Base64, Field(min_length=2, max_length=1_364)]
-Short = Annotated[Base64, Field(max_length=86)]
 Invitation = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 TotpCode = Annotated[str, StringConstraints(min_length=1, max_length=16)]
 Handle = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Transport = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,32}$")]
 ToldBytes = Annotated[bytes, PlainSerializer(base64url, return_type=str)]
-
-
-class MadeByBrowser(BaseModel):
-    """A part of a credential as a browser writes it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, cache_strings="none")
-
-
-class AttestationResponse(MadeByBrowser):
-    """`AuthenticatorAttestationResponseJSON`."""
-
-    client_data_json: ClientData = Field(alias="clientDataJSON")
-    attestation_object: Attestation = Field(alias="attestationObject")
-    transports: Annotated[list[Transport], Field(max_length=8)] = []
-
-
-class RegistrationCredential(MadeByBrowser):
-    """`RegistrationResponseJSON`: what `navigator.credentials.create()` made, by `toJSON()`."""
-
-    id: CredentialId
-    type: Literal["public-key"]
-    response: AttestationResponse
-
-    def given(self) -> NewPasskey:
-        """The same without base64."""
-        own = self.response
-        return NewPasskey(
-            _bytes(self.id), _bytes(own.client_data_json), _bytes(own.attestation_object), tuple(own.transports)
-        )
-
-
-class AssertionResponse(MadeByBrowser):
-    """`AuthenticatorAssertionResponseJSON`."""
-
-    client_data_json: ClientData = Field(alias="clientDataJSON")
-    authenticator_data: ClientData = Field(alias="authenticatorData")
-    signature: SignatureBytes
-    user_handle: Short | None = Field(alias="userHandle", default=None)
-
-
-class AssertionCredential(MadeByBrowser):
-    """`AuthenticationResponseJSON`: what `navigator.credentials.get()` made, by `toJSON()`."""
-
-    id: CredentialId
-    type: Literal["public-key"]
-    response: AssertionResponse
-
-    def given(self) -> Signature:
-        """The same without base64."""
-        own = self.response
-        return Signature(
-            _bytes(self.id),
-            _bytes(own.client_data_json),
-            _bytes(own.authenticator_data),
-            _bytes(own.signature),
-            _bytes(own.user_handle or ""),
-        )
 
 
 class WithTicket(Asked):
@@ -101,7 +22,7 @@ class WithTicket(Asked):
 
     def ticket_bytes(self) -> bytes:
         """The ticket without base64."""
-        return _bytes(self.ticket)
+        return bytes_of(self.ticket)
 
 
 # ---- signing in ------------------------------------------------------------------------------------------------------
