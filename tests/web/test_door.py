@@ -49,7 +49,8 @@ def test_every_route_refuses_whoever_has_no_key_in_the_same_words(stranger, meth
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1", "/v1/nothing", "/admin", "/healthz/", "/%2Fhealthz", "/docs/x", "/openapi.json/", "/consoles", "/Console"]
+    "path",
+    ["/v1", "/v1/nothing", "/admin", "/healthz/", "/%2Fhealthz", "/docs/x", "/openapi.json/", "/consoles", "/Console"],
 )
 def test_paths_that_do_not_exist_look_the_same_to_a_stranger(stranger, path):
     answer = stranger.get(path)
