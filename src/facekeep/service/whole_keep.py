@@ -20,8 +20,10 @@ SUPERVISOR, VAULT, SERVER, WORKER = "facekeep.cli.main", "facekeep.vault", "face
 
 
 @contextmanager
-def running_whole_keep(report: Callable[[str], None]) -> Iterator[Settings]:
+def running_whole_keep(report: Callable[[str], None], *, starts: int = 1) -> Iterator[Settings]:
     """A trial keep with all its processes for the length of the block. `report` hears of misfortunes.
+
+    With 2 `starts` it was made and stopped before: the first start makes its tables, and holds what makes them.
 
     Raises
     ------
@@ -31,9 +33,18 @@ def running_whole_keep(report: Callable[[str], None]) -> Iterator[Settings]:
     _compile_kernels()
     with private_settings(FacesSettings()) as private:
         settings = replace(private, http=HttpSettings(port=_free_port()))
-        with Supervisor([_program(settings)], report) as supervisor:
-            supervisor.start()
+        for _ in range(starts - 1):
+            with _running(settings, report):
+                pass
+        with _running(settings, report):
             yield settings
+
+
+@contextmanager
+def _running(settings: Settings, report: Callable[[str], None]) -> Iterator[None]:
+    with Supervisor([_program(settings)], report) as supervisor:
+        supervisor.start()
+        yield
 
 
 def first_key(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""A keep without faces, at rest: started as `facekeep up` starts it, in an empty folder, and weighed."""
+"""A keep without faces, at rest: started as `facekeep up` starts it, and weighed."""
 
 import time
 from collections.abc import Callable
@@ -26,14 +26,16 @@ class IdleKeep:
 
 
 def weigh(report: Callable[[str], None]) -> IdleKeep:
-    """Start a keep, wait until its memory no longer moves, and stop it. `report` hears of misfortunes.
+    """Start a keep that was made before, wait until its memory no longer moves, and stop it.
+
+    `report` hears of misfortunes.
 
     Raises
     ------
     Unavailable
         It does not start.
     """
-    with running_whole_keep(report) as settings:
+    with running_whole_keep(report, starts=2) as settings:
         return settled(settings.data_dir)
 
 
