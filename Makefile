@@ -53,6 +53,11 @@ incidents: $(STAMPS)/dev ## steal from a running keep in 22 ways, and compare ea
 	FACEKEEP_INCIDENTS=incidents.txt $(PY) -m pytest tests/incidents --timeout 900 $(ARGS)
 	@cat incidents.txt
 
+.PHONY: screenshots
+screenshots: $(STAMPS)/dev ## take pictures of every screen of the console, in both themes and two widths, into screenshots/
+	@rm -rf screenshots && mkdir screenshots
+	FACEKEEP_SCREENSHOTS=$(CURDIR)/screenshots $(PY) -m pytest tests/console $(ARGS)
+
 .PHONY: vectors
 vectors: $(STAMPS)/dev ## run only the tests that read the files of tests/vectors
 	$(PY) -m pytest -m "not nightly" -k vector $(ARGS)

@@ -9,6 +9,7 @@ import pytest
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # as in workers: rooms of faces are also tested in this process
 sys.path.insert(0, str(Path(__file__).parent / "support"))
+pytest_plugins = ["console_people"]
 
 
 @pytest.fixture(scope="session")

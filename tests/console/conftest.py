@@ -1,41 +1,9 @@
-"""One keep and one Chromium for the tests of the console; each test has browsers of its own people."""
-
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+"""The keep of these tests is the console's own, shared by all of them."""
 
 import pytest
-from browsing import Reader, chromium, invitation, reader, running_browser
-from keep_process import KeepProcess, running_keep
-from playwright.sync_api import Browser, sync_playwright
+from keep_process import KeepProcess
 
 
 @pytest.fixture(scope="session")
-def keep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeepProcess]:
-    chromium()  # without one nothing is started
-    with running_keep(tmp_path_factory.mktemp("console")) as one:
-        yield one
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, running_browser(playwright) as one:
-        yield one
-
-
-@pytest.fixture
-def somebody(keep: KeepProcess, browser: Browser) -> Iterator[Callable[..., Reader]]:
-    """Makes people at browsers of their own, not signed in."""
-    with ExitStack() as stack:
-        yield lambda **look: stack.enter_context(reader(browser, keep, **look))
-
-
-@pytest.fixture
-def member(keep: KeepProcess, somebody: Callable[..., Reader]) -> Callable[..., Reader]:
-    """Makes members with these roles (all, unless told), who joined by their one-time link and are signed in."""
-
-    def make(*roles: str, name: str = "Robin Reader", **look: bool) -> Reader:
-        one = somebody(**look)
-        one.join(invitation(keep, *roles, name=name))
-        return one
-
-    return make
+def keep(console_keep: KeepProcess) -> KeepProcess:
+    return console_keep

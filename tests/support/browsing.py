@@ -148,7 +148,16 @@ def invitation(keep: KeepProcess, *roles: str, name: str = "Robin Reader") -> st
 
 
 def keep_screenshot(page: Page, name: str) -> None:
-    """A picture of the whole page in the folder that `make screenshots` names, if it does."""
-    folder = os.environ.get("FACEKEEP_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    """Pictures of the whole page in both themes and two widths, in the folder that `make screenshots` names, if it does.
+
+    The page is as it was afterwards.
+    """
+    folder, before = os.environ.get("FACEKEEP_SCREENSHOTS"), page.viewport_size
+    if not folder or before is None:
+        return
+    for width, size in (("wide", WIDE), ("phone", PHONE)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for theme in ("dark", "light"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{theme}.png", full_page=True)
+    page.set_viewport_size(before)

@@ -1,6 +1,7 @@
 """`facekeep up`: run a keep on this machine until Ctrl-C."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from facekeep.cli.options import Options, common
 from facekeep.cli.screen import emit_json, note, say
 from facekeep.service import administration, credentials, processes
 from facekeep.service.administration import NewKeep
+from facekeep.service.first_person import console_address, first_link
 from facekeep.service.processes import TRIAL, FirstKeep
 from facekeep.service.supervisor import Supervisor
 from facekeep.settings import Settings
@@ -64,14 +66,24 @@ def announce(settings: Settings, *, as_json: bool) -> None:
     """Say where the keep answers, and what is still to be done."""
     vault, url = administration.state(settings), credentials.base_url(settings)
     if as_json:
-        emit_json({"url": url, "state": vault.state, "trial": vault.is_trial, "data": str(settings.data_dir)})
+        told = {"url": url, "console": console_address(settings), "state": vault.state, "trial": vault.is_trial}
+        emit_json({**told, "data": str(settings.data_dir)})
         return
     if vault.is_trial:
         warn_of_trial(settings)
     say(f"facekeep runs at {url} (API under {url}/v1, data in {settings.data_dir})")
     if vault.state == "sealed":
         say("the vault is sealed; open it with: facekeep vault unseal")
+    _lead_to_console(settings, may_show=vault.state == "open" and (vault.is_trial or sys.stdout.isatty()))
     say("Ctrl-C stops it")
+
+
+def _lead_to_console(settings: Settings, *, may_show: bool) -> None:
+    """Say where people sign in; while nobody can, how the first one does, unless that would end in a service's log."""
+    link = first_link(settings) if may_show else None
+    say(f"the console is at {console_address(settings)}")
+    if link is not None:
+        say("", "Nobody has joined yet. This link works once, for whoever is to be the first:", "", f"  {link}", "")
 
 
 @contextmanager
