@@ -148,7 +148,7 @@ def invitation(keep: KeepProcess, *roles: str, name: str = "Robin Reader") -> st
 
 
 def keep_screenshot(page: Page, name: str) -> None:
-    """Pictures of the whole page in both themes and two widths, in the folder that `make screenshots` names, if it does.
+    """Pictures of the whole page, in both themes and two widths, in the folder that `make screenshots` names, if any.
 
     The page is as it was afterwards.
     """
