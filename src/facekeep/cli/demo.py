@@ -9,7 +9,7 @@ import click
 from facekeep.cli.exits import Exit
 from facekeep.cli.gate import accept_option, enter_in_log, pass_gate
 from facekeep.cli.options import Options, common
-from facekeep.cli.screen import emit_json, note, say, table
+from facekeep.cli.screen import emit_json, note, safe, say, table
 from facekeep.cli.search import show_candidates
 from facekeep.cli.up import announce, running
 from facekeep.errors import Code, Tampered, Unavailable
@@ -53,6 +53,7 @@ def command(options: Options, leave: bool, cache: Path | None, accepted: tuple[s
         if started is not None and not leave:
             supervisor, stop = started
             announce(settings, as_json=options.as_json)
+            _offer_by_hand(photos, cache or demo.default_cache(), options)
             supervisor.watch(stop)
     if not came_first:
         click.get_current_context().exit(Exit.PARTLY)
@@ -68,6 +69,15 @@ def _try(client: Client, photos: Sequence[DemoPhoto], options: Options) -> bool:
     result = client.search(probe.content, [collection_id], case_id=_case(client), probe_captured_at=probe.year)
     _show(result, probe, options)
     return bool(result.candidates) and result.candidates[0].person_name == probe.person
+
+
+def _offer_by_hand(photos: Sequence[DemoPhoto], cache: Path, options: Options) -> None:
+    """Lay the probe out as a file, so that whoever joins in the console can search with it."""
+    probe = next(photo for photo in photos if photo.file == _PROBE)
+    path = cache / probe.file
+    path.write_bytes(probe.content)
+    if not options.as_json:
+        say("", f"Once you are in: open a case, and search with {safe(str(path))}")
 
 
 def _collection(client: Client) -> str:
