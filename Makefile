@@ -41,7 +41,7 @@ setup: $(STAMPS)/dev ## make .venv with everything that the commands below need
 
 .PHONY: test
 test: $(STAMPS)/dev ## run the tests; ARGS="tests/vault -x" narrows them
-	$(PY) -m pytest -m "not nightly" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -m "not nightly" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: attacks
 attacks: $(STAMPS)/dev ## run only the tests named after attacks

@@ -135,7 +135,7 @@ class Comparing(RuleBasedStateMachine):
 
 TestComparing = Comparing.TestCase
 TestComparing.settings = settings(
-    max_examples=3, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=2, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
