@@ -178,3 +178,11 @@ def test_no_page_may_be_kept_or_does_more_than_it_needs(member: Callable[..., Re
             assert answer.headers["x-frame-options"] == "DENY"
 
 
+
+
+def test_an_api_key_in_the_cookie_is_nobody(console_keep: KeepProcess) -> None:
+    cookies = {f"facekeep-{console_keep.port}": console_keep.api_key}
+    with httpx.Client(base_url=console_keep.base_url, cookies=cookies, trust_env=False) as client:
+        own = {"X-Facekeep-Console": "1", "Sec-Fetch-Site": "same-origin"}
+        assert client.get("/console/status").status_code == 401
+        assert client.get("/v1/me", headers=own).status_code == 401

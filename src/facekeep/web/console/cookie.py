@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from facekeep.errors import Code, Refused
+from facekeep.service.sessions import ends_with_request
 from facekeep.settings import Settings
 from facekeep.terms import SessionToken
 from facekeep.web.headers import header
@@ -38,10 +39,10 @@ def session_in_cookie(scope: Scope, settings: Settings) -> str:
     Raises
     ------
     Refused
-        `unauthenticated`: there is no cookie. `forbidden`: another site sent the request.
+        `unauthenticated`: there is no cookie, or no person's session in it. `forbidden`: another site sent the request.
     """
     untrusted_session = session_before(scope, settings)
-    if not untrusted_session:
+    if not untrusted_session or ends_with_request(untrusted_session):  # a key is no person
         raise Refused(Code.UNAUTHENTICATED, "nobody is signed in here")
     if not is_page(scope["path"]) or scope["method"] not in _SAFE:
         require_own_request(scope)
