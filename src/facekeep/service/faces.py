@@ -76,6 +76,23 @@ def show_crop(keep: Keep, session: SessionToken, face_id: FaceId) -> bytes:
     return settled(lambda: _picture(keep, session, place_of(keep, session, face_id).crop_cell))
 
 
+def first_crop(keep: Keep, session: SessionToken, collection_id: CollectionId, person_id: PersonId) -> bytes:
+    """The cut-out of a person's first face; no other record of theirs is opened.
+
+    Raises
+    ------
+    BadInput
+        `not_found`: no such person, or nobody's face.
+    """
+
+    def attempt() -> bytes:
+        message = ListFaces(session=session, collection_id=collection_id, person_id=person_id, limit=1)
+        place = next(iter(keep.vault.call(message, FacePage).items), None)
+        return _picture(keep, session, None if place is None else place.crop_cell)
+
+    return settled(attempt)
+
+
 def show_photo(keep: Keep, session: SessionToken, face_id: FaceId) -> bytes:
     """The whole photo an enrolled face came from, upright, a JPEG without metadata.
 
@@ -127,5 +144,5 @@ def _described(place: FacePlace, plaintexts: Mapping[CellId, bytes]) -> Face:
 
 def _picture(keep: Keep, session: SessionToken, cell_id: CellId | None) -> bytes:
     if cell_id is None:
-        raise BadInput(Code.NOT_FOUND, "no photo is kept of this face")
+        raise BadInput(Code.NOT_FOUND, "there is no such picture")
     return opened(keep, session, [cell_id])[cell_id]

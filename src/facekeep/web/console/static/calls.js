@@ -9,8 +9,8 @@ export class Problem extends Error {
 }
 
 /** Send a request; returns its JSON, or null where there is none. Throws a Problem. */
-export async function call(method, address, body) {
-  const headers = { "X-Facekeep-Console": "1", Accept: "application/json" };
+export async function call(method, address, body, more = {}) {
+  const headers = { "X-Facekeep-Console": "1", Accept: "application/json", ...more };
   const isForm = body instanceof FormData || body instanceof URLSearchParams;
   if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
   const sent = body === undefined || isForm ? body : JSON.stringify(body);
