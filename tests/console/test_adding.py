@@ -69,7 +69,7 @@ def test_photos_are_added_one_by_one_with_what_is_known_of_each(
     keep_screenshot(page, "adding-chosen")
     page.get_by_role("button", name="Add these photos").click()
     expect(page.get_by_role("status").first).to_contain_text("Finished. 4 of 4: 2 enrolled, 0 sent before, 2 refused")
-    expect(own.get_by_role("cell").nth(1)).to_have_text(HTML)
+    expect(own.get_by_role("cell").nth(2)).to_contain_text(HTML)
     expect(row(page, "truncated_header.jpg")).to_contain_text("refused")
     expect(row(page, "no_face_white.jpg")).to_contain_text("no face was found")
     carla.check()

@@ -137,6 +137,19 @@ def test_a_collection_is_forgotten_by_its_name_and_a_passkey(
     expect(page.get_by_role("link", name="To be gone")).to_have_count(0)
 
 
+def test_where_nobody_is_hidden_investigators_see_persons_and_forget_nobody(
+    keep: KeepProcess, member: Callable[..., Reader], real_faces: Path
+) -> None:
+    with keep.client() as client:
+        collection = new_collection(client, "Open archive", evaluation=True)
+        enroll(client, collection, real_faces / "people" / "Al_Davis" / "1.jpg", person_name="Al Davis")
+    page = member("investigator", name="Ivan Investigator").go(f"/console/gallery/{collection}?show=persons")
+    expect(page.get_by_text("counts: whoever reads")).to_have_count(0)
+    page.get_by_role("link", name="Al Davis").click()
+    assert loaded_pictures(page) == 1
+    expect(page.get_by_role("button", name="Forget")).to_have_count(0)
+
+
 def test_who_may_not_see_persons_sees_the_policy_alone(member: Callable[..., Reader], peopled: tuple[str, str]) -> None:
     collection, _ = peopled
     ivan = member("investigator", name="Ivan Investigator")

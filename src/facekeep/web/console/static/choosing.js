@@ -30,17 +30,18 @@ export function withoutTable(files, namesFromFolders) {
 /** With a table: each of its rows with the file that it names, then files that no row names. */
 export function withTable(files, rows, tableName) {
   const all = files.filter((file) => !isHidden(file) && file.name !== tableName).map(placed);
+  const named = Map.groupBy(all, (one) => one.name);
   const taken = new Map();
-  const listed = rows.map((row) => fromRow(row, all, taken, tableName));
+  const listed = rows.map((row) => fromRow(row, named, taken, tableName));
   const rest = all.filter((one) => !taken.has(one)).map((one) => ({ ...one, leftOut: "no row of the table names it" }));
   return [...listed, ...rest];
 }
 
-function fromRow(row, all, taken, tableName) {
+function fromRow(row, named, taken, tableName) {
   const where = `${tableName}, line ${row.line}`;
   if (row.wrong) return { path: where, leftOut: row.wrong };
   const { path, ...rest } = row.facts;
-  const found = filesFor(path, all);
+  const found = filesFor(path, named);
   if (found.length === 0) return { path: where, leftOut: `no file ${path} was chosen` };
   if (found.length > 1) return { path: where, leftOut: `${found.length} files could be ${path}; write more of its path` };
   const [one] = found;
@@ -50,10 +51,9 @@ function fromRow(row, all, taken, tableName) {
 }
 
 /** The file at a path; where there is none, those whose path ends with it or, chosen alone, that it ends with. */
-function filesFor(untrustedPath, all) {
+function filesFor(untrustedPath, named) {
   const path = untrustedPath.normalize("NFC").replaceAll("\\", "/").replace(/^(\.?\/)+/, "");
-  const same = all.filter((one) => one.path === path);
-  if (same.length) return same;
-  const last = path.slice(path.lastIndexOf("/") + 1);
-  return all.filter((one) => one.path.endsWith(`/${path}`) || (one.path === one.name && one.name === last));
+  const alike = named.get(path.slice(path.lastIndexOf("/") + 1)) ?? [];
+  const same = alike.filter((one) => one.path === path);
+  return same.length ? same : alike.filter((one) => one.path.endsWith(`/${path}`) || one.path === one.name);
 }

@@ -1,6 +1,7 @@
 /* The list of photos on the page for adding: a row for each, its state, and why. */
 
 const MOST_OWN_FORMS = 24;
+const BETWEEN_WORDS_MS = 1500; // so that whoever listens to the page is not talked over
 const BAD = ["refused", "leftOut"];
 const LOOKS = { enrolled: "good", old: "warn", refused: "bad", leftOut: "bad" };
 
@@ -8,6 +9,7 @@ export class PhotoList {
   constructor(section) {
     this.section = section;
     this.items = [];
+    this.saidAt = 0;
     this.rows = section.querySelector("[data-rows]");
     this.bar = section.querySelector("[data-progress-bar]");
     section.querySelector("[data-only]").addEventListener("change", () => this.filter());
@@ -61,6 +63,7 @@ export class PhotoList {
 
   sending(batch) {
     for (const item of batch) this.become(item, "sending");
+    if (this.bar.hidden) this.said(this.words("progress"));
     this.bar.hidden = false;
     this.progress();
   }
@@ -70,7 +73,7 @@ export class PhotoList {
     this.cell(item, "person").textContent = item.metadata.person_name;
     if (refused) this.become(item, "refused", refused);
     else this.become(item, isOld ? "old" : "enrolled", isOld ? this.section.dataset.known : advice.join(" "));
-    if (faces.length) this.cell(item, "why").append(item.why ? " " : "", this.link(faces));
+    if (faces.length) this.cell(item, "where").replaceChildren(this.link(faces));
     this.progress();
   }
 
@@ -117,7 +120,7 @@ export class PhotoList {
     const done = this.items.filter((item) => !["ready", "sending"].includes(item.state)).length;
     this.bar.max = this.items.length;
     this.bar.value = done;
-    this.said(this.words("progress"));
+    if (performance.now() - this.saidAt > BETWEEN_WORDS_MS) this.said(this.words("progress"));
   }
 
   words(which) {
@@ -130,6 +133,7 @@ export class PhotoList {
   }
 
   said(text) {
+    this.saidAt = performance.now();
     this.section.querySelector("[data-summary]").textContent = text;
   }
 
