@@ -19,7 +19,7 @@ from facekeep.web.parsed import AnId, Cursor, TheKeep, TheSession
 PLACE = "/console/gallery"
 KEEPERS = ("custodian", "privacy_officer")  # names and provenance are never hidden from them
 _SEARCHERS = ("investigator", "reviewer")
-_MOST_SHOWN = 12
+_MOST_SHOWN = 8  # pictures; with them a page stays below 150 kB
 _SMALL = 1_000  # faces; below, a member may read a fixed number of them, above a share
 _COLLECTIONS_A_PAGE = 50
 
@@ -113,4 +113,4 @@ def may_open(viewer: Viewer, collection: verbs.Collection) -> bool:
 
 def page_size(faces_in_all: int) -> int:
     """How many records a page opens: never so many that a few pages use up what one member may read of it."""
-    return _MOST_SHOWN if faces_in_all < _SMALL else min(_MOST_SHOWN, faces_in_all // 300)
+    return _MOST_SHOWN if faces_in_all < _SMALL else min(_MOST_SHOWN, faces_in_all // 350)
