@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import numpy as np
 from vault_driver import unit
@@ -22,6 +23,7 @@ class DrawnFaces:
     """Stands where `FaceWorkers` stands in a `Keep`, for tests of everything behind it."""
 
     contract = CONTRACT
+    licenses = MappingProxyType({CONTRACT.name: "drawn"})
 
     def analyze(
         self,

@@ -1,0 +1,180 @@
+"""Who may open which page and send which form of the console is a file in this folder, like `roles.txt` for the API.
+
+Run as a script, this writes it anew. All who ask are people who signed in, with one role each; `yes` and `no` are tried
+through the door, every cell of them, on objects that are there.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from authenticator import Authenticator, registration_json, unb64
+from customers import ROLES, Customer, customers
+from fastapi import APIRouter
+from httpx import Response
+from route_objects import Objects
+from starlette.routing import BaseRoute, Route
+
+from facekeep.web.app import create_api
+from facekeep.web.console.assets import is_asset
+from facekeep.web.console.cookie import is_page
+from facekeep.web.console.sign_in import OPEN_PAGES, OPEN_POSTS
+
+SNAPSHOT = Path(__file__).with_name("console_roles.txt")
+COLUMNS = ("anonymous", *ROLES, "other_organization")
+NAMES_OBJECTS = {"console_choose_organization"}  # in a field
+ENDS = {"console_sign_out", "console_choose_organization"}  # the session with which they are tried
+Asked = tuple[dict[str, str], dict[str, Any]]  # ids of the path, and fields
+
+
+class Person:
+    """Somebody with these roles at a browser."""
+
+    def __init__(self, customer: Customer, *roles: str) -> None:
+        self._customer, self._roles = customer, roles
+        self._settings = customer.app._keep.settings
+        self.join()
+
+    def join(self) -> None:
+        """Accept another invitation; the session is a new one."""
+        ours, device = self._customer, Authenticator(origin=self._settings.sign_in_origins[0])
+        code = ours.made("/v1/invitations", json={"name": token_hex(4), "roles": list(self._roles)})["code"]
+        offer = ours.made("/v1/join/begin", json={"invitation": code})
+        options = offer["public_key"]
+        made = device.register(unb64(options["challenge"]), options["rp"]["id"], unb64(options["user"]["id"]))
+        given = {"ticket": offer["ticket"], "passkey_name": "device", "credential": registration_json(made)}
+        self.session = ours.made("/v1/join/finish", json={"invitation": code, **given})["session"]
+
+    def ask(self, method: str, path: str, fields: dict[str, Any]) -> Response:
+        """One request of the console's own pages."""
+        return asked(self._customer, method, path, fields, self.session)
+
+
+def asked(customer: Customer, method: str, path: str, fields: dict[str, Any], session: str) -> Response:
+    port = customer.app._keep.settings.http.port
+    headers = {"Sec-Fetch-Site": "same-origin", "X-Facekeep-Console": "1", "Cookie": f"facekeep-{port}={session}"}
+    form = {"data": fields} if method == "POST" else {}
+    return customer.ask(method, path, headers=headers, **form)
+
+
+def forgetting(o: Objects) -> Asked:
+    collection_id = o.fresh_collection()
+    return {"collection_id": collection_id}, {"name": o.name_of(collection_id)}
+
+
+REQUESTS: dict[str, Callable[[Objects], Asked]] = {
+    "console_home": lambda o: ({}, {}),
+    "console_choose_organization": lambda o: ({}, {"organization_id": "org_x"}),
+    "console_sign_out": lambda o: ({}, {}),
+    "console_status": lambda o: ({}, {}),
+    "console_crop": lambda o: ({"face_id": o.face["face_id"]}, {}),
+    "console_photo": lambda o: ({"face_id": o.face["face_id"]}, {}),
+    "console_gallery": lambda o: ({}, {}),
+    "console_create_collection": lambda o: ({}, {"name": token_hex(8)}),
+    "console_collection": lambda o: ({"collection_id": o.collection}, {}),
+    "console_add": lambda o: ({"collection_id": o.collection}, {}),
+    "console_person_crop": lambda o: ({"collection_id": o.collection, "person_id": o.face["person_id"]}, {}),
+    "console_person": lambda o: ({"person_id": o.face["person_id"]}, {}),
+    "console_forget_person": lambda o: ({"person_id": o.fresh_face()["person_id"]}, {}),
+    "console_forget_face": lambda o: ({"face_id": o.fresh_face()["face_id"]}, {}),
+    "console_forget_collection": forgetting,
+}
+
+
+def routes() -> Iterator[tuple[str, str, str]]:
+    """(method, path, name) of every route of the console behind the door, in the order of their paths."""
+    found = ((method, one.path, one.name) for one in _all(create_api(None).routes) for method in one.methods or ())
+    yield from sorted(
+        (one for one in found if is_page(one[1]) and one[1] not in OPEN_PAGES | OPEN_POSTS and not is_asset(one[1])),
+        key=lambda one: (one[1], one[0]),
+    )
+
+
+def _all(some: list[BaseRoute]) -> Iterator[Route]:
+    for one in some:
+        included = getattr(one, "original_router", None)
+        if isinstance(included, APIRouter):
+            yield from _all(included.routes)
+        elif isinstance(one, Route):
+            yield one
+
+
+def cell(answer: Response) -> str:
+    assert answer.status_code < 500, answer.text
+    return {401: "no", 403: "no"}.get(answer.status_code, "yes")
+
+
+def foreign(answer: Response, objects: Objects) -> str:
+    """What an answer says to another organization. It never holds an id of ours that was not in the question."""
+    asked_for = str(answer.request.url) + answer.request.content.decode()
+    ids = (objects.collection, objects.case, objects.face["face_id"], objects.face["person_id"], objects.key)
+    assert not any(one in answer.text for one in ids if one not in asked_for), answer.text
+    return {401: "no", 403: "no", 404: "hidden"}.get(answer.status_code, "own")
+
+
+def tried(folder: Path) -> dict[tuple[str, str, str], dict[str, str]]:
+    with customers(folder) as all_of_them:
+        ours, theirs = all_of_them.add(), all_of_them.add()
+        people = {role: Person(ours, role) for role in ROLES}
+        stranger, objects = Person(theirs, *ROLES), Objects(ours)
+        return {route: _row(route, objects, ours, people, stranger) for route in routes()}
+
+
+def _row(
+    route: tuple[str, str, str], objects: Objects, ours: Customer, people: dict[str, Person], stranger: Person
+) -> dict[str, str]:
+    method, path, name = route
+
+    def attempt(ask: Callable[[str, str, dict[str, Any]], Response]) -> Response:
+        ids, fields = REQUESTS[name](objects)
+        return ask(method, path.format(**ids), fields)
+
+    row = {"anonymous": cell(attempt(lambda *one: asked(ours, *one, session="fs_nobody")))}
+    row |= {role: cell(attempt(person.ask)) for role, person in people.items()}
+    row["other_organization"] = foreign(attempt(stranger.ask), objects)
+    for person in (*people.values(), stranger) if name in ENDS else ():
+        person.join()
+    return row
+
+
+def written(table: dict[tuple[str, str, str], dict[str, str]]) -> str:
+    head = f"{'route':67}" + " ".join(f"{one:>{max(6, len(one))}}" for one in COLUMNS)
+    rows = [
+        f"{method:6} {path:60}" + " ".join(f"{row[one]:>{max(6, len(one))}}" for one in COLUMNS)
+        for (method, path, _), row in table.items()
+    ]
+    return "\n".join([head, *rows]) + "\n"
+
+
+def test_every_route_of_the_console_has_a_request_to_try_it_with() -> None:
+    assert {name for _, _, name in routes()} == set(REQUESTS)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], dict[str, str]]:
+    return tried(tmp_path_factory.mktemp("console roles"))
+
+
+def test_every_cell_is_as_reviewed(table: dict[tuple[str, str, str], dict[str, str]]) -> None:
+    assert written(table) == SNAPSHOT.read_text()
+
+
+def test_nothing_is_open_to_nobody(table: dict[tuple[str, str, str], dict[str, str]]) -> None:
+    assert {row["anonymous"] for row in table.values()} == {"no"}
+
+
+def test_objects_of_another_organization_are_hidden(table: dict[tuple[str, str, str], dict[str, str]]) -> None:
+    for (method, path, name), row in table.items():
+        wants_object = "{" in path or name in NAMES_OBJECTS
+        assert row["other_organization"] == ("hidden" if wants_object else "own"), (method, path)
+
+
+if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parents[1] / "support"))
+    with tempfile.TemporaryDirectory() as folder:
+        SNAPSHOT.write_text(written(tried(Path(folder))))
+    print(f"wrote {SNAPSHOT}")
