@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from keep_process import KeepProcess
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Playwright
 
 ALL_ROLES = ("admin", "investigator", "reviewer", "custodian", "auditor", "privacy_officer")
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -55,11 +54,12 @@ def running_browser(playwright: Playwright) -> Iterator[Browser]:
 
 @dataclass
 class Reader:
-    """One person at one browser. `troubles` collects what no page may do."""
+    """One person at one browser. `troubles` collects what no page may do; `devtools` has their authenticator."""
 
     keep: KeepProcess
     context: BrowserContext
     page: Page
+    devtools: CDPSession
     troubles: list[str] = field(default_factory=list)
 
     @property
@@ -118,7 +118,7 @@ def reader(browser: Browser, keep: KeepProcess, *, dark: bool = False, phone: bo
     devtools = context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
-    one = Reader(keep, context, page)
+    one = Reader(keep, context, page, devtools)
     page.on("pageerror", lambda error: one.troubles.append(f"script failed: {error}"))
     page.on("console", lambda said: _note(one, said.type, said.text))
     page.on("request", lambda asked: _note_stranger(one, asked.url))
@@ -140,7 +140,7 @@ def _note_stranger(one: Reader, url: str) -> None:
 
 def invitation(keep: KeepProcess, *roles: str, name: str = "Robin Reader") -> str:
     """A one-time invitation into the keep's first organization."""
-    with httpx.Client(base_url=keep.base_url, headers={"Authorization": f"Bearer {keep.api_key}"}) as client:
+    with keep.client() as client:
         answer = client.post("/v1/invitations", json={"name": name, "roles": list(roles or ALL_ROLES)})
         assert answer.status_code == 201, answer.text
         code: str = answer.json()["code"]

@@ -26,6 +26,22 @@ from facekeep.vault.wire import (
     ShowCase,
 )
 
+__all__ = [
+    "ApprovalPage",
+    "ApprovalView",
+    "CasePage",
+    "CaseView",
+    "change_case",
+    "close_case",
+    "create_case",
+    "decide_approval",
+    "list_approvals",
+    "list_cases",
+    "request_approval",
+    "show_approval",
+    "show_case",
+]
+
 
 def create_case(
     keep: Keep,

@@ -28,6 +28,20 @@ from facekeep.vault.wire import (
     StandingView,
 )
 
+__all__ = [
+    "Hit",
+    "Hits",
+    "StandingPage",
+    "StandingView",
+    "Wanted",
+    "approve_standing",
+    "create_standing",
+    "end_standing",
+    "list_hits",
+    "list_standing",
+    "show_standing",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

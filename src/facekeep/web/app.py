@@ -11,9 +11,12 @@ from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Tampered
 from facekeep.service.keep import Keep
 from facekeep.web.answers import answer_for
-from facekeep.web.console import adding, assets, gallery, home, pictures
+from facekeep.web.console import account, adding, assets, gallery, home, pictures
+from facekeep.web.console import approvals as console_approvals
+from facekeep.web.console import cases as console_cases
 from facekeep.web.console import persons as console_persons
 from facekeep.web.console import sign_in as console_sign_in
+from facekeep.web.console import standing as console_standing
 from facekeep.web.console import status as console_status
 from facekeep.web.docs_page import docs_page
 from facekeep.web.documented import describe
@@ -49,7 +52,10 @@ _ROUTERS = (
     status, members, collections, persons, faces, search, verify, log, cases, approvals, rules, usage, leads, sign_in,
     freezes, join, me, own_credentials, standing, webhooks,
 )  # fmt: skip
-_PAGES = (assets, home, pictures, console_sign_in, console_status, gallery, console_persons, adding)
+_PAGES = (
+    assets, home, pictures, console_sign_in, console_status, gallery, console_persons, adding,
+    account, console_cases, console_approvals, console_standing,
+)  # fmt: skip
 _FORM_MODELS = (models.PhotoMetadata, models.PhotoQuery, models.VerifyQuery, StandingQuery, models.Problem)
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.
 _NO_TELEMETRY = {

@@ -23,6 +23,7 @@ class Place:
 
 
 PLACES: tuple[Place, ...] = (
+    Place("cases", "/console/cases"),
     Place("gallery", "/console/gallery"),
     Place("status", "/console/status"),
 )
