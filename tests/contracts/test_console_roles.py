@@ -27,6 +27,7 @@ from facekeep.web.console.sign_in import OPEN_PAGES, OPEN_POSTS
 SNAPSHOT = Path(__file__).with_name("console_roles.txt")
 COLUMNS = ("anonymous", *ROLES, "other_organization")
 NAMES_OBJECTS = {"console_choose_organization"}  # in a field
+FACTS = {"purpose": "Testing and training", "legal_basis": "a test"}
 ENDS = {"console_sign_out", "console_choose_organization"}  # the session with which they are tried
 Asked = tuple[dict[str, str], dict[str, Any]]  # ids of the path, and fields
 
@@ -82,6 +83,22 @@ REQUESTS: dict[str, Callable[[Objects], Asked]] = {
     "console_forget_person": lambda o: ({"person_id": o.fresh_face()["person_id"]}, {}),
     "console_forget_face": lambda o: ({"face_id": o.fresh_face()["face_id"]}, {}),
     "console_forget_collection": forgetting,
+    "console_cases": lambda o: ({}, {}),
+    "console_new_case": lambda o: ({}, {}),
+    "console_create_case": lambda o: ({}, {"once": token_hex(8), **FACTS}),
+    "console_case": lambda o: ({"case_id": o.case}, {}),
+    "console_change_case": lambda o: ({"case_id": o.case}, {"searches_a_day": "9"}),
+    "console_add_to_case": lambda o: ({"case_id": o.case}, {"members": o.everybody[0]}),
+    "console_remove_from_case": lambda o: ({"case_id": o.case}, {"member_id": o.everybody[0]}),
+    "console_close_case": lambda o: ({"case_id": o.fresh_case()}, {}),
+    "console_approvals": lambda o: ({}, {}),
+    "console_ask_approval": lambda o: ({"case_id": o.fresh_case()}, {"collection_id": o.collection}),
+    "console_decide_approval": lambda o: ({"approval_id": o.approval()}, {"answer": "approve"}),
+    "console_approve_standing": lambda o: ({"standing_id": o.standing()}, {}),
+    "console_refuse_standing": lambda o: ({"standing_id": o.standing()}, {}),
+    "console_end_standing": lambda o: ({"standing_id": o.standing()}, {}),
+    "console_account": lambda o: ({}, {}),
+    "console_end_other_sessions": lambda o: ({}, {}),
 }
 
 

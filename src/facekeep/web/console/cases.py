@@ -1,7 +1,6 @@
 """Cases: the list, one case, opening, changing and closing one."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from secrets import token_urlsafe
 from typing import Annotated, Literal
@@ -9,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from facekeep.errors import BadInput, Code
+from facekeep.errors import BadInput, Code, Refused
 from facekeep.service import cases as verbs
 from facekeep.service.rules import show_rules
 from facekeep.terms import CaseId
@@ -72,6 +71,8 @@ def list_cases(
 @router.get("/console/cases/new", name="console_new_case")
 def show_new_case(request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer) -> Response:
     """The form for a new case."""
+    if not viewer.is_any("investigator"):
+        raise Refused(Code.FORBIDDEN, "cases are opened by investigators")
     rules, names = show_rules(keep, session), names_for(keep, session, viewer)
     days, once = days_to_choose(rules.case_days), token_urlsafe(18)
     return page(request, "case_new", viewer=viewer, rules=rules, names=names, days=days, once=once)
@@ -82,7 +83,7 @@ def create_case(
     request: Request, keep: TheKeep, session: TheSession, body: Annotated[NewCase, Depends(posted(NewCase))]
 ) -> Response:
     """Open a case, with whoever does it in it."""
-    with _members_meant():
+    try:
         made = verbs.create_case(
             keep,
             session,
@@ -94,6 +95,8 @@ def create_case(
             expires_at=end_of(body.last_day),
             searches_a_day=body.searches_a_day,
         )
+    except BadInput as error:
+        raise _said_of_members(error) from None
     return _to(request, made.case_id)
 
 
@@ -125,9 +128,11 @@ def add_members(
     body: Annotated[MembersGiven, Depends(posted(MembersGiven))],
 ) -> Response:  # fmt: skip
     """More people."""
-    verbs.show_case(keep, session, CaseId(case_id))  # a case that is not there is not found, whoever is named
-    with _members_meant():
+    try:
         verbs.change_case(keep, session, CaseId(case_id), add_members=_ids(body.members))
+    except BadInput as error:
+        verbs.show_case(keep, session, CaseId(case_id))  # not found either, or it is a member that was not
+        raise _said_of_members(error) from None
     return _to(request, case_id)
 
 
@@ -165,15 +170,11 @@ def _ids(untrusted: str) -> Sequence[str]:
     return [one[:64] for one in untrusted.replace(",", " ").split()][:100]
 
 
-@contextmanager
-def _members_meant() -> Iterator[None]:
-    """The words of the form for an id that is nobody's."""
-    try:
-        yield
-    except BadInput as error:
-        if error.code is not Code.NOT_FOUND:
-            raise
-        raise BadInput(Code.INVALID_REQUEST, "one of these ids is no member's of your organization") from None
+def _said_of_members(error: BadInput) -> BadInput:
+    """What went wrong, in words of the form for an id that is nobody's."""
+    if error.code is not Code.NOT_FOUND:
+        return error
+    return BadInput(Code.INVALID_REQUEST, "one of these ids is no member's of your organization")
 
 
 def _to(request: Request, case_id: str) -> Response:

@@ -21,3 +21,19 @@ adding.addEventListener("submit", (event) => {
     location.assign("/console/account");
   });
 });
+
+/* Forms that are one call of the API: `data-call` says which. */
+for (const form of document.querySelectorAll("form[data-call]")) {
+  const [method, address] = form.dataset.call.split(" ");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
+    busy(form, event.submitter, async () => {
+      const fields = Object.fromEntries(new FormData(form));
+      // An invitation may come as the link that it is in.
+      if (fields.invitation) fields.invitation = fields.invitation.trim().split("#").pop();
+      await callWithProof(method, address, fields);
+      location.assign("/console/account");
+    });
+  });
+}
