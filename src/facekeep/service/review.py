@@ -32,6 +32,21 @@ from facekeep.vault.wire import (
     Verdict,
 )
 
+__all__ = [
+    "Identity",
+    "Known",
+    "Lead",
+    "LeadPage",
+    "LeadView",
+    "Leads",
+    "decide_lead",
+    "known_of",
+    "list_leads",
+    "list_states",
+    "reveal_lead",
+    "show_lead",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -106,6 +121,11 @@ def list_leads(keep: Keep, session: SessionToken, case_id: CaseId, *, cursor: st
         return Leads(_described(keep, session, page.items), page.next_cursor)
 
     return settled(attempt)
+
+
+def list_states(keep: Keep, session: SessionToken, case_id: CaseId, *, cursor: str, limit: int) -> LeadPage:
+    """How far the leads of a case of the caller's are. No record of theirs is opened, so that none counts as read."""
+    return keep.vault.call(ListLeads(session=session, case_id=case_id, cursor=cursor, limit=limit), LeadPage)
 
 
 def show_lead(keep: Keep, session: SessionToken, lead_id: LeadId) -> Lead:

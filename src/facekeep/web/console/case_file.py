@@ -7,7 +7,7 @@ from facekeep.service import cases, rules, standing
 from facekeep.service.cases import ApprovalView, CaseView
 from facekeep.service.collections import Collection, list_collections
 from facekeep.service.keep import Keep
-from facekeep.service.review import Lead, list_leads
+from facekeep.service.review import LeadView, list_states
 from facekeep.service.standing import StandingView
 from facekeep.terms import CaseId, SessionToken
 from facekeep.web.console.paging import all_of
@@ -15,18 +15,15 @@ from facekeep.web.console.people import names_for
 from facekeep.web.console.timeline import Event, timeline
 from facekeep.web.console.viewer import Viewer
 
-_SHOWN_LEADS = 50
-
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case. `has_more_leads` says that there are more than are here."""
+    """One case, with what the reader may see of the work in it."""
 
     case: CaseView
     approvals: tuple[ApprovalView, ...]
     standing: tuple[StandingView, ...]
-    leads: tuple[Lead, ...]
-    has_more_leads: bool
+    leads: tuple[LeadView, ...]
     collections: Mapping[str, Collection]
     approvable: tuple[Collection, ...]
     names: Mapping[str, str]
@@ -40,7 +37,6 @@ class CaseFile:
 def case_file(keep: Keep, session: SessionToken, viewer: Viewer, case_id: CaseId) -> CaseFile:
     """The file of a case that the reader sees. Raises BadInput `not_found`."""
     case = cases.show_case(keep, session, case_id)
-    leads, more = _leads(keep, session, viewer, case)
     collections = collections_of(keep, session)
     asked = all_of(lambda cursor: cases.list_approvals(keep, session, cursor=cursor, limit=1000))
     ongoing = all_of(lambda cursor: standing.list_standing(keep, session, case_id=case_id, cursor=cursor, limit=1000))
@@ -48,8 +44,7 @@ def case_file(keep: Keep, session: SessionToken, viewer: Viewer, case_id: CaseId
         case=case,
         approvals=tuple(one for one in asked if one.case_id == case_id),
         standing=tuple(ongoing),
-        leads=leads,
-        has_more_leads=more,
+        leads=_leads(keep, session, viewer, case),
         collections=collections,
         approvable=_approvable(keep, session, collections),
         names=names_for(keep, session, viewer),
@@ -62,12 +57,11 @@ def collections_of(keep: Keep, session: SessionToken) -> Mapping[str, Collection
     return {one.collection_id: one for one in found}
 
 
-def _leads(keep: Keep, session: SessionToken, viewer: Viewer, case: CaseView) -> tuple[tuple[Lead, ...], bool]:
-    """Leads are for the people in the case who search or review."""
+def _leads(keep: Keep, session: SessionToken, viewer: Viewer, case: CaseView) -> tuple[LeadView, ...]:
+    """Leads are for the people in the case who search or review. Looking at a case opens no record of theirs."""
     if viewer.here.member_id not in case.members or not viewer.is_any("investigator", "reviewer"):
-        return (), False
-    found = list_leads(keep, session, case.case_id, cursor="", limit=_SHOWN_LEADS)
-    return found.items, bool(found.next_cursor)
+        return ()
+    return tuple(all_of(lambda cursor: list_states(keep, session, case.case_id, cursor=cursor, limit=1000)))
 
 
 def _approvable(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from facekeep.service.cases import ApprovalView, CaseView
-from facekeep.service.review import Lead
+from facekeep.service.review import LeadView
 from facekeep.service.standing import StandingView
 
 
@@ -26,7 +26,7 @@ class Event:
 
 
 def timeline(
-    case: CaseView, approvals: Iterable[ApprovalView], standing: Iterable[StandingView], leads: Iterable[Lead]
+    case: CaseView, approvals: Iterable[ApprovalView], standing: Iterable[StandingView], leads: Iterable[LeadView]
 ) -> tuple[Event, ...]:
     """The events of a case, the latest first."""
     found = [
@@ -55,9 +55,9 @@ def _of_standing(one: StandingView) -> Iterator[Event]:
         yield Event(one.ended_at, "standing_ended", word=one.ended_because or "")
 
 
-def _of_lead(one: Lead) -> Iterator[Event]:
-    yield Event(one.found_at, "lead_found", one.found_by, one.collection_id)
+def _of_lead(one: LeadView) -> Iterator[Event]:
+    yield Event(one.found_at, "lead_found", one.found_by, one.place.collection_id)
     for decision in one.decisions:
-        yield Event(decision.decided_at, "lead_decided", decision.decided_by, one.collection_id, decision.verdict)
+        yield Event(decision.decided_at, "lead_decided", decision.decided_by, one.place.collection_id, decision.verdict)
     for reveal in one.reveals:
-        yield Event(reveal.revealed_at, "lead_revealed", reveal.revealed_by, one.collection_id)
+        yield Event(reveal.revealed_at, "lead_revealed", reveal.revealed_by, one.place.collection_id)
