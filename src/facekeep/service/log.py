@@ -31,11 +31,12 @@ __all__ = [
     "prove_entry",
     "read_export",
     "read_log",
+    "witness_keys",
 ]
 
 
-def read_log(keep: Keep, session: SessionToken, *, start: int, limit: int) -> LogPage:
-    """Entries of the caller's organization from its entry number `start` on, and where to go on from."""
+def read_log(keep: Keep, session: SessionToken, *, start: int | None, limit: int) -> LogPage:
+    """Entries of the caller's organization from its entry number `start` on (None: the newest), and where to go on."""
     return keep.vault.call(ReadLog(session=session, start=start, limit=limit), LogPage)
 
 
@@ -43,6 +44,11 @@ def newest_checkpoint(keep: Keep) -> Checkpoint:
     """The newest published note over the whole log, with what witnesses signed of it, and the key that checks it."""
     newest = keep.vault.call(GetCheckpoint(), Checkpoint)
     return replace(newest, note=keep.cosignatures.on(newest.note))
+
+
+def witness_keys(keep: Keep) -> tuple[str, ...]:
+    """The verifier keys of the witnesses that this server asks to cosign."""
+    return tuple(one.key for one in keep.settings.log.witnesses)
 
 
 def prove_entry(keep: Keep, session: SessionToken, *, entry: int, size: int) -> Proof:

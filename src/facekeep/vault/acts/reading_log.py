@@ -9,7 +9,9 @@ from facekeep.vault.open_vault import OpenVault
 
 def read_log(vault: OpenVault, caller: Caller, message: wire.ReadLog) -> wire.LogPage:
     """Entries of the caller's organization."""
-    entries, next_start = vault.journal.read(caller.org_id, message.start, message.limit)
+    newest = max(0, vault.journal.count(caller.org_id) - message.limit)
+    start = newest if message.start is None else message.start
+    entries, next_start = vault.journal.read(caller.org_id, start, message.limit)
     return wire.LogPage(entries=tuple(entries), next_start=next_start)
 
 

@@ -23,10 +23,10 @@ class LogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReadLog(Message, frozen=True):
-    """Entries of the caller's organization, from its entry number `start` on."""
+    """Entries of the caller's organization, from its entry number `start` on; the newest `limit` where that is None."""
 
     session: SessionToken
-    start: Annotated[int, msgspec.Meta(ge=0)] = 0
+    start: Annotated[int, msgspec.Meta(ge=0)] | None = 0
     limit: Page = 100
 
 

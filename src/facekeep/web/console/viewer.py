@@ -25,7 +25,10 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("cases", "/console/cases"),
     Place("gallery", "/console/gallery"),
+    Place("organization", "/console/organization"),
+    Place("log", "/console/log", frozenset({"auditor", "privacy_officer"})),
     Place("status", "/console/status"),
+    Place("help", "/console/help"),
 )
 
 

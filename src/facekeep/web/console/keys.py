@@ -1,0 +1,54 @@
+"""API keys: everybody's for those who may see them, and how to make one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from facekeep.service import collections
+from facekeep.service import members as verbs
+from facekeep.terms import ApiKeyId
+from facekeep.web.console.members import HERE, ROLES, Id
+from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.rendering import page
+from facekeep.web.console.viewer import TheViewer
+from facekeep.web.parsed import Cursor, TheKeep, TheSession
+
+_PAGE, _MOST = 100, 1000
+
+router = APIRouter(include_in_schema=False)
+
+
+class OneKey(Posted):
+    """An API key, by its visible name."""
+
+    key_id: Id
+
+
+@router.get(HERE + "/keys", name="console_keys")
+def show_keys(
+    request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer, cursor: Cursor = ""
+) -> Response:
+    """Live keys without their secrets, and what a new one may be narrowed to."""
+    may_list = viewer.is_any("admin", "auditor", "privacy_officer")
+    members = verbs.list_members(keep, session, cursor="", limit=_MOST).items if may_list else ()
+    me = verbs.who_am_i(keep, session).member
+    return page(
+        request,
+        "keys",
+        viewer=viewer,
+        roles=ROLES,
+        me=me,
+        owners=[me, *(one for one in members if one.member_id != me.member_id)] if viewer.is_any("admin") else [me],
+        names={one.member_id: one.name for one in members},
+        collections=collections.list_collections(keep, session, cursor="", limit=_PAGE).items,
+        keys=verbs.list_api_keys(keep, session, cursor=cursor, limit=_PAGE) if may_list else None,
+    )
+
+
+@router.post(HERE + "/keys/revoke", name="console_revoke_key")
+def revoke_key(
+    request: Request, keep: TheKeep, session: TheSession, body: Annotated[OneKey, Depends(posted(OneKey))]
+) -> Response:
+    """Make a key worthless at once."""
+    verbs.revoke_api_key(keep, session, ApiKeyId(body.key_id))
+    return go_to(request, HERE + "/keys")
