@@ -3,7 +3,7 @@ presence, so that the page's script does it over the API."""
 
 from fastapi import APIRouter, Request, Response
 
-from facekeep.service import me, members
+from facekeep.service import me
 from facekeep.service import own_credentials as credentials
 from facekeep.web.console.posted import go_to
 from facekeep.web.console.rendering import page
@@ -23,7 +23,7 @@ def show_account(request: Request, keep: TheKeep, session: TheSession, viewer: T
         request,
         "account",
         viewer=viewer,
-        myself=members.who_am_i(keep, session).member,
+        memberships=me.list_memberships(keep, session),
         own=own,
         passkey_names={one.passkey_id: one.name for one in own.passkeys},
         sessions=sessions,

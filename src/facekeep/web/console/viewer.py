@@ -5,8 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from facekeep.errors import Code, Refused
-from facekeep.service import me
+from facekeep.service.members import who_am_i
 from facekeep.service.sign_in import Membership
 from facekeep.web.parsed import TheKeep, TheSession
 
@@ -34,10 +33,10 @@ PLACES: tuple[Place, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person who is signed in."""
+    """A person who is signed in, as a member of the organization that their session is in."""
 
     here: Membership
-    others: tuple[Membership, ...]
+    name: str
 
     def is_any(self, *roles: str) -> bool:
         """Whether they have one of these roles here."""
@@ -50,13 +49,10 @@ class Viewer:
 
 
 def viewer_of(keep: TheKeep, session: TheSession) -> Viewer:
-    """Whoever's session it is. Raises Refused `unauthenticated`: a program's, or one that just ended."""
-    organization = next((one.organization_id for one in me.list_sessions(keep, session) if one.is_this), None)
-    memberships = me.list_memberships(keep, session)
-    here = next((one for one in memberships if one.organization_id == organization), None)
-    if here is None:
-        raise Refused(Code.UNAUTHENTICATED, "nobody is signed in here")
-    return Viewer(here, tuple(one for one in memberships if one is not here))
+    """Whoever's session it is; one question, and one entry, a page."""
+    me = who_am_i(keep, session)
+    here = Membership(me.organization_id, me.organization, me.member.member_id, me.roles)
+    return Viewer(here, me.member.name)
 
 
 TheViewer = Annotated[Viewer, Depends(viewer_of)]
