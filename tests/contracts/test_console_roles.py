@@ -124,6 +124,12 @@ REQUESTS: dict[str, Callable[[Objects], Asked]] = {
     "console_end_standing": lambda o: ({"standing_id": o.standing()}, {}),
     "console_account": lambda o: ({}, {}),
     "console_end_other_sessions": lambda o: ({}, {}),
+    "console_search": lambda o: ({}, {}),
+    "console_review": lambda o: ({}, {}),
+    "console_lead": lambda o: ({"lead_id": o.lead}, {}),
+    "console_decide": lambda o: ({"lead_id": o.fresh_lead()}, {"verdict": "cannot_say", "reason": "r"}),
+    "console_reveal": lambda o: ({"lead_id": o.lead}, {"reason": "r"}),
+    "console_report": lambda o: ({"case_id": o.case}, {}),
 }
 
 

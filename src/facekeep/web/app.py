@@ -11,13 +11,14 @@ from facekeep import __version__
 from facekeep.errors import BadInput, Code, FacekeepError, Tampered
 from facekeep.service.keep import Keep
 from facekeep.web.answers import answer_for
-from facekeep.web.console import account, adding, assets, gallery, help_pages, home, keys, pictures
+from facekeep.web.console import account, adding, assets, gallery, help_pages, home, keys, pictures, report, review
 from facekeep.web.console import approvals as console_approvals
 from facekeep.web.console import cases as console_cases
 from facekeep.web.console import log as console_log
 from facekeep.web.console import members as console_members
 from facekeep.web.console import persons as console_persons
 from facekeep.web.console import rules as console_rules
+from facekeep.web.console import search as console_search
 from facekeep.web.console import sign_in as console_sign_in
 from facekeep.web.console import standing as console_standing
 from facekeep.web.console import status as console_status
@@ -58,6 +59,7 @@ _ROUTERS = (
 _PAGES = (
     assets, home, pictures, console_sign_in, console_status, gallery, console_persons, adding, account, console_cases,
     console_approvals, console_standing, console_members, keys, console_rules, console_log, help_pages,
+    console_search, review, report,
 )  # fmt: skip
 _FORM_MODELS = (models.PhotoMetadata, models.PhotoQuery, models.VerifyQuery, StandingQuery, models.Problem)
 # The framework can send requests, exceptions and timings to collectors named in the environment. Never here.

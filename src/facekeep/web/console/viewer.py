@@ -23,6 +23,8 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("cases", "/console/cases"),
+    Place("search", "/console/search", frozenset({"investigator"})),
+    Place("review", "/console/review", frozenset({"investigator", "reviewer"})),
     Place("gallery", "/console/gallery"),
     Place("organization", "/console/organization"),
     Place("log", "/console/log", frozenset({"auditor", "privacy_officer"})),
