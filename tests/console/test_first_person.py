@@ -1,8 +1,7 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing import Reader, reader
+from browsing import reader
 from keep_process import KeepProcess, running_keep
 from playwright.sync_api import Browser, expect
 
@@ -34,11 +33,3 @@ def test_without_a_saved_key_there_is_no_link(
     monkeypatch.setenv("FACEKEEP_CONFIG", str(tmp_path))
     assert first_link(keep.settings) is None
     assert console_address(keep.settings) == f"http://localhost:{keep.port}/console"
-
-
-def test_once_somebody_has_joined_there_is_no_link(
-    keep: KeepProcess, member: Callable[..., Reader], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    member()
-    monkeypatch.setenv("FACEKEEP_CONFIG", str(keep.config_dir))
-    assert first_link(keep.settings) is None

@@ -16,7 +16,7 @@ from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
 from facekeep.web.parsed import TheKeep, TheSession
 
-_PAGE, _SPAN = 50, 1000  # entries shown at once; entries looked through for those that were asked for
+_PAGE, _SPAN = 40, 1000  # entries shown at once; entries looked through for those that were asked for
 _MOST = 2**53
 
 router = APIRouter(include_in_schema=False)
