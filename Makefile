@@ -58,6 +58,10 @@ screenshots: $(STAMPS)/dev ## take pictures of every screen of the console, in b
 	@rm -rf screenshots && mkdir screenshots
 	FACEKEEP_SCREENSHOTS=$(CURDIR)/screenshots $(PY) -m pytest tests/console $(ARGS)
 
+.PHONY: pictures
+pictures: $(STAMPS)/dev ## take the README's pictures anew: the demo, repeated by hand in the console
+	$(PY) tests/support/demo_pictures.py
+
 .PHONY: vectors
 vectors: $(STAMPS)/dev ## run only the tests that read the files of tests/vectors
 	$(PY) -m pytest -m "not nightly" -k vector $(ARGS)
