@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 
-from facekeep.errors import Code, Refused
 from facekeep.service.collections import check_model, show_collection
 from facekeep.terms import CollectionId
 from facekeep.web.console.rendering import page
@@ -17,8 +16,7 @@ def show_adding(
     request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer, collection_id: AnId
 ) -> Response:
     """The page on which custodians choose photos, folders and a table of what is known of them."""
-    if not viewer.is_any("custodian"):
-        raise Refused(Code.FORBIDDEN, "photos are added by custodians")
+    viewer.require("custodian")
     collection = show_collection(keep, session, CollectionId(collection_id))
     check_model(keep, collection)
     return page(request, "adding", viewer=viewer, collection=collection)

@@ -11,13 +11,12 @@ from facekeep.terms import ApprovalId, CaseId, CollectionId
 from facekeep.web.console.case_file import collections_of
 from facekeep.web.console.paging import all_of
 from facekeep.web.console.people import names_for
-from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.posted import Id, Posted, go_to, posted
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
-from facekeep.web.parsed import ID_PATTERN, AnId, TheKeep, TheSession
+from facekeep.web.parsed import AnId, TheKeep, TheSession
 
 router = APIRouter(include_in_schema=False)
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 class Asked(Posted):

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from facekeep.service import cases, rules, standing
+from facekeep.service import cases, standing
 from facekeep.service.cases import ApprovalView, CaseView
 from facekeep.service.collections import Collection, list_collections
 from facekeep.service.keep import Keep
 from facekeep.service.review import LeadView, list_states
+from facekeep.service.rules import Rules, show_rules
 from facekeep.service.standing import StandingView
 from facekeep.terms import CaseId, SessionToken
 from facekeep.web.console.paging import all_of
@@ -25,8 +26,18 @@ class CaseFile:
     standing: tuple[StandingView, ...]
     leads: tuple[LeadView, ...]
     collections: Mapping[str, Collection]
-    approvable: tuple[Collection, ...]
+    rules: Rules
     names: Mapping[str, str]
+
+    @property
+    def approvable(self) -> tuple[Collection, ...]:
+        """The collections that are searched only after a second person approved."""
+        listed = self.rules.approval_collections
+        return tuple(
+            one
+            for one in self.collections.values()
+            if not one.policy.evaluation and (one.policy.approval_required or one.collection_id in listed)
+        )
 
     @property
     def timeline(self) -> tuple[Event, ...]:
@@ -37,7 +48,6 @@ class CaseFile:
 def case_file(keep: Keep, session: SessionToken, viewer: Viewer, case_id: CaseId) -> CaseFile:
     """The file of a case that the reader sees. Raises BadInput `not_found`."""
     case = cases.show_case(keep, session, case_id)
-    collections = collections_of(keep, session)
     asked = all_of(lambda cursor: cases.list_approvals(keep, session, cursor=cursor, limit=1000))
     ongoing = all_of(lambda cursor: standing.list_standing(keep, session, case_id=case_id, cursor=cursor, limit=1000))
     return CaseFile(
@@ -45,8 +55,8 @@ def case_file(keep: Keep, session: SessionToken, viewer: Viewer, case_id: CaseId
         approvals=tuple(one for one in asked if one.case_id == case_id),
         standing=tuple(ongoing),
         leads=_leads(keep, session, viewer, case),
-        collections=collections,
-        approvable=_approvable(keep, session, collections),
+        collections=collections_of(keep, session),
+        rules=show_rules(keep, session),
         names=names_for(keep, session, viewer),
     )
 
@@ -62,15 +72,3 @@ def _leads(keep: Keep, session: SessionToken, viewer: Viewer, case: CaseView) ->
     if viewer.here.member_id not in case.members or not viewer.is_any("investigator", "reviewer"):
         return ()
     return tuple(all_of(lambda cursor: list_states(keep, session, case.case_id, cursor=cursor, limit=1000)))
-
-
-def _approvable(
-    keep: Keep, session: SessionToken, collections: Mapping[str, Collection]
-) -> tuple[Collection, ...]:
-    """The collections that are searched only after a second person approved."""
-    listed = rules.show_rules(keep, session).approval_collections
-    return tuple(
-        one
-        for one in collections.values()
-        if not one.policy.evaluation and (one.policy.approval_required or one.collection_id in listed)
-    )

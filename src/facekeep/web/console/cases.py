@@ -8,20 +8,19 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from facekeep.errors import BadInput, Code, Refused
+from facekeep.errors import BadInput, Code
 from facekeep.service import cases as verbs
 from facekeep.service.rules import show_rules
 from facekeep.terms import CaseId
 from facekeep.web.console.case_file import case_file
 from facekeep.web.console.paging import all_of
 from facekeep.web.console.people import names_for
-from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.posted import Id, Posted, go_to, posted
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
-from facekeep.web.parsed import ID_PATTERN, AnId, TheKeep, TheSession, asked_once
+from facekeep.web.parsed import AnId, TheKeep, TheSession, asked_once
 
 router = APIRouter(include_in_schema=False)
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Limit = Annotated[int, Field(ge=1, le=100_000)]
 Shown = Annotated[Literal["open", "closed"], Query()]
 
@@ -71,8 +70,7 @@ def list_cases(
 @router.get("/console/cases/new", name="console_new_case")
 def show_new_case(request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer) -> Response:
     """The form for a new case."""
-    if not viewer.is_any("investigator"):
-        raise Refused(Code.FORBIDDEN, "cases are opened by investigators")
+    viewer.require("investigator")
     rules, names = show_rules(keep, session), names_for(keep, session, viewer)
     days, once = days_to_choose(rules.case_days), token_urlsafe(18)
     return page(request, "case_new", viewer=viewer, rules=rules, names=names, days=days, once=once)
@@ -106,8 +104,7 @@ def show_case(
 ) -> Response:
     """One case, with what was asked, found and decided in it."""
     file = case_file(keep, session, viewer, CaseId(case_id))
-    case_days = show_rules(keep, session).case_days
-    days = days_to_choose(case_days)
+    days = days_to_choose(file.rules.case_days)
     return page(request, "case", viewer=viewer, file=file, case=file.case, names=file.names, days=days)
 
 

@@ -7,13 +7,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from facekeep.service import collections
 from facekeep.service import members as verbs
 from facekeep.terms import ApiKeyId
-from facekeep.web.console.members import HERE, ROLES, Id
-from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.members import HERE, ROLES
+from facekeep.web.console.people import MAY_LIST, names_for
+from facekeep.web.console.posted import Id, Posted, go_to, posted
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
 from facekeep.web.parsed import Cursor, TheKeep, TheSession
 
-_PAGE, _MOST = 100, 1000
+_PAGE = 100
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,17 +30,15 @@ def show_keys(
     request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer, cursor: Cursor = ""
 ) -> Response:
     """Live keys without their secrets, and what a new one may be narrowed to."""
-    may_list = viewer.is_any("admin", "auditor", "privacy_officer")
-    members = verbs.list_members(keep, session, cursor="", limit=_MOST).items if may_list else ()
-    me = verbs.who_am_i(keep, session).member
+    names, me = names_for(keep, session, viewer), {viewer.here.member_id: viewer.name}
+    may_list = viewer.is_any(*MAY_LIST)
     return page(
         request,
         "keys",
         viewer=viewer,
         roles=ROLES,
-        me=me,
-        owners=[me, *(one for one in members if one.member_id != me.member_id)] if viewer.is_any("admin") else [me],
-        names={one.member_id: one.name for one in members},
+        owners={**me, **names} if viewer.is_any("admin") else me,
+        names=names,
         collections=collections.list_collections(keep, session, cursor="", limit=_PAGE).items,
         keys=verbs.list_api_keys(keep, session, cursor=cursor, limit=_PAGE) if may_list else None,
     )

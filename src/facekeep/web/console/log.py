@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from facekeep.errors import Code
-from facekeep.service import cases, members
+from facekeep.service import cases
 from facekeep.service import log as verbs
 from facekeep.service.keep import Keep
 from facekeep.service.log import LogEntry
 from facekeep.terms import SessionToken
+from facekeep.web.console.people import names_for
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
 from facekeep.web.parsed import TheKeep, TheSession
@@ -76,7 +77,7 @@ def show_log(
         span=(first, read.entries[-1].entry if read.entries else 0, len(read.entries)),
         older=first - 1,
         newest=read.next_start is None,
-        people=_names(keep, session),
+        people=names_for(keep, session, viewer),
         cases=_reasons(keep, session),
         checkpoint=verbs.newest_checkpoint(keep),
         witnesses=verbs.witness_keys(keep),
@@ -89,10 +90,6 @@ def told(one: LogEntry) -> Mapping[str, Any]:
         "entry": one.entry, "at": one.at, "actor": one.actor, "act": one.act, "outcome": one.outcome,
         "facts": dict(one.facts),
     }  # fmt: skip
-
-
-def _names(keep: Keep, session: SessionToken) -> dict[str, str]:
-    return {one.member_id: one.name for one in members.list_members(keep, session, cursor="", limit=_SPAN).items}
 
 
 def _reasons(keep: Keep, session: SessionToken) -> dict[str, str]:

@@ -8,17 +8,17 @@ from pydantic import Field, StringConstraints
 from facekeep.service import freezes
 from facekeep.service import members as verbs
 from facekeep.terms import InvitationId, MemberId
-from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.people import MAY_LIST
+from facekeep.web.console.posted import Id, Posted, go_to, posted
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
-from facekeep.web.parsed import ID_PATTERN, Cursor, TheKeep, TheSession
+from facekeep.web.parsed import Cursor, TheKeep, TheSession
 
 HERE = "/console/organization"
 _PAGE = 100
 ROLES = ("admin", "investigator", "reviewer", "custodian", "auditor", "privacy_officer")
 
 router = APIRouter(include_in_schema=False)
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 RoleName = Literal["admin", "investigator", "reviewer", "custodian", "auditor", "privacy_officer"]
 Roles = Annotated[list[RoleName], Field(min_length=1, max_length=6)]
@@ -61,7 +61,7 @@ def show_members(
     request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer, cursor: Cursor = ""
 ) -> Response:
     """Members with their roles, what is frozen and, for an admin, open invitations; others are shown the rules."""
-    if not viewer.is_any("admin", "auditor", "privacy_officer"):
+    if not viewer.is_any(*MAY_LIST):
         return go_to(request, HERE + "/rules")
     frozen = freezes.list_freezes(keep, session).items
     invited = verbs.list_invitations(keep, session, cursor="", limit=_PAGE) if viewer.is_any("admin") else None

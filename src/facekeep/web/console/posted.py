@@ -1,18 +1,19 @@
 """Forms of pages: untrusted fields become typed values, and an answer says where to go next."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from facekeep.errors import BadInput, Code
 from facekeep.web.console.cookie import MARK
-from facekeep.web.parsed import described
+from facekeep.web.parsed import ID_PATTERN, described
 
 Model = TypeVar("Model", bound="Posted")
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 500
 

@@ -10,7 +10,7 @@ from facekeep.terms import LeadId
 from facekeep.web.console.posted import Posted, go_to, posted
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
-from facekeep.web.console.work import open_cases, queue, require
+from facekeep.web.console.work import open_cases, queue
 from facekeep.web.parsed import ID_PATTERN, AnId, TheKeep, TheSession
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +37,7 @@ def show_review(
     request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer, one_case: OneCase = ""
 ) -> Response:
     """The leads that wait for the viewer, of every open case of theirs or of one."""
-    require(viewer, "investigator", "reviewer")
+    viewer.require("investigator", "reviewer")
     cases = open_cases(keep, session, viewer)
     among = [one for one in cases if one_case in ("", one.case_id)]
     waiting = queue(keep, session, among, enough=_ENOUGH)
@@ -47,7 +47,7 @@ def show_review(
 @router.get("/console/leads/{lead_id}", name="console_lead")
 def show_lead(request: Request, keep: TheKeep, session: TheSession, viewer: TheViewer, lead_id: AnId) -> Response:
     """One lead, as far as the viewer may see it yet."""
-    require(viewer, "investigator", "reviewer")
+    viewer.require("investigator", "reviewer")
     return page(request, "lead", viewer=viewer, lead=verbs.show_lead(keep, session, LeadId(lead_id)))
 
 

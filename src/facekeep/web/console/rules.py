@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 from facekeep.service import collections
 from facekeep.service import rules as verbs
 from facekeep.service import usage as used
-from facekeep.web.console.members import HERE, Id
-from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.members import HERE
+from facekeep.web.console.posted import Id, Posted, go_to, posted
 from facekeep.web.console.rendering import page
 from facekeep.web.console.viewer import TheViewer
 from facekeep.web.parsed import TheKeep, TheSession

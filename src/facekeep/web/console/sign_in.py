@@ -13,9 +13,9 @@ from facekeep.service.keep import Keep
 from facekeep.service.sign_in import SignedIn
 from facekeep.terms import SessionToken
 from facekeep.web.console.cookie import drop_session, keep_session, session_before
-from facekeep.web.console.posted import Posted, go_to, posted
+from facekeep.web.console.posted import Id, Posted, go_to, posted
 from facekeep.web.console.rendering import page
-from facekeep.web.parsed import ID_PATTERN, TheKeep, TheSession
+from facekeep.web.parsed import TheKeep, TheSession
 from facekeep.web.passkey_shapes import AssertionCredential, RegistrationCredential, Short, bytes_of
 
 HOME = "/console"
@@ -26,7 +26,6 @@ OPEN_POSTS = frozenset({
 
 router = APIRouter(include_in_schema=False)
 Next = Annotated[str, StringConstraints(pattern=r"^/console(/[A-Za-z0-9_-]+)*$", max_length=200)]
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=False)]
 Short16 = Annotated[str, StringConstraints(min_length=1, max_length=16)]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from facekeep.errors import Code, Refused
 from facekeep.service.members import who_am_i
 from facekeep.service.sign_in import Membership
 from facekeep.web.parsed import TheKeep, TheSession
@@ -43,6 +44,11 @@ class Viewer:
     def is_any(self, *roles: str) -> bool:
         """Whether they have one of these roles here."""
         return not set(roles).isdisjoint(self.here.roles)
+
+    def require(self, *roles: str) -> None:
+        """Nothing, if they have one of these roles here. Raises Refused `forbidden`."""
+        if not self.is_any(*roles):
+            raise Refused(Code.FORBIDDEN, "your roles do not include this")
 
     @property
     def places(self) -> tuple[Place, ...]:

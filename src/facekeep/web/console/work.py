@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from facekeep.errors import Code, Refused
 from facekeep.service import cases, review
 from facekeep.service.keep import Keep
 from facekeep.service.review import Lead
 from facekeep.terms import CaseId, SessionToken
+from facekeep.web.console.paging import all_of
 from facekeep.web.console.viewer import Viewer
 
 _A_PAGE = 200
@@ -31,21 +31,10 @@ class Queue:
     rest: tuple[OpenCase, ...]
 
 
-def require(viewer: Viewer, *roles: str) -> None:
-    """Nothing, if the viewer has one of these roles. Raises Refused `forbidden`."""
-    if not viewer.is_any(*roles):
-        raise Refused(Code.FORBIDDEN, "your roles do not include this")
-
-
 def open_cases(keep: Keep, session: SessionToken, viewer: Viewer) -> tuple[OpenCase, ...]:
     """The open cases that the viewer is in, newest first."""
-    found, cursor = [], ""
-    while True:
-        page = cases.list_cases(keep, session, cursor=cursor, limit=_A_PAGE)
-        found += [one for one in page.items if one.status == "open" and viewer.here.member_id in one.members]
-        cursor = page.next_cursor
-        if not cursor:
-            break
+    listed = all_of(lambda cursor: cases.list_cases(keep, session, cursor=cursor, limit=1000))
+    found = [one for one in listed if one.status == "open" and viewer.here.member_id in one.members]
     newest_first = reversed(found)
     return tuple(
         OpenCase(one.case_id, one.reference or one.purpose, one.purpose, one.ends_at) for one in newest_first
